@@ -1,0 +1,44 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { asHostError } from './errors.ts';
+
+/** A sibling path that nobody else uses, to be renamed over `path`. */
+const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+
+/**
+ * Makes `path` (a file or a directory) with `fill`, which is given a temporary path beside it; it appears whole or not at all.
+ *
+ * @throws HostError when the disk is full or may not be written
+ */
+export const createAtomically = async (path: string, fill: (temporary: string) => Promise<unknown>): Promise<void> => {
+  const temporary = temporaryFor(path);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await fill(temporary);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true });
+    throw asHostError(error, 'writing', path);
+  }
+};
+
+/** Writes a whole file atomically. */
+export const writeFileAtomically = (path: string, content: string | Uint8Array): Promise<void> =>
+  createAtomically(path, (temporary) => writeFile(temporary, content));
+
+/** sha256 of a file, in hexadecimal. */
+export const sha256OfFile = async (path: string): Promise<string> => {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+};
+
+/** sha256 of strings and bytes in order, in hexadecimal. */
+export const sha256 = (...parts: (string | Uint8Array)[]): string => {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+};
