@@ -24,6 +24,8 @@ export const withDeadline = async <T>(wait: Wait, promise: Promise<T>): Promise<
         }),
       );
     }, wait.ms);
+    // What is awaited has a process or a socket behind it that keeps us alive; a lost race must not.
+    timer.unref();
   });
   try {
     return await Promise.race([promise, expired]);

@@ -1,3 +1,4 @@
+import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { HostError } from './errors.ts';
 
@@ -72,4 +73,80 @@ export const runOrFail = async (
     });
   }
   return stdout;
+};
+
+/** A long-running program that we own; see {@link startOwned}. */
+export interface OwnedProcess {
+  readonly pid: number;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Bidirectional streams, one for each file descriptor from 3 on that was asked for. */
+  readonly extra: readonly Duplex[];
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<{ readonly exitCode: number | undefined; readonly signal: string | undefined }>;
+  /** SIGKILL to its whole process group; does nothing once it is gone. Synchronous, so that it may run while we exit. */
+  readonly kill: () => void;
+}
+
+const owned = new Set<OwnedProcess>();
+
+const killAllOwned = (): void => {
+  for (const process of owned) process.kill();
+};
+
+/**
+ * Starts a program that must never outlive us, whatever happens to us: it leads a process group of its own, gets SIGKILL
+ * from the kernel when we die (PR_SET_PDEATHSIG by setpriv(1)), and the shell between refuses to start it when we died
+ * before the prctl took effect. The terminal's Ctrl-C does not reach it: its end is ours to decide.
+ *
+ * @param extraDescriptors how many socket pairs to pass as file descriptors 3, 4 …
+ * @throws HostError when setpriv or the program does not exist
+ */
+export const startOwned = async (
+  command: string,
+  args: readonly string[],
+  extraDescriptors = 0,
+): Promise<OwnedProcess> => {
+  const guard = '[ "$PPID" -eq "$0" ] || exit 125; exec "$@"';
+  const child = execa(
+    'setpriv',
+    ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', guard, String(process.pid), command, ...args],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', ...Array.from({ length: extraDescriptors }, () => 'pipe' as const)],
+      detached: true,
+      cleanup: false,
+      reject: false,
+      buffer: false,
+    },
+  );
+  const { pid } = child;
+  if (pid === undefined) {
+    await child;
+    throw new HostError('The program setpriv (package util-linux) is not installed.', {
+      hint: 'Run `kernspec doctor`: it says what is missing and how to get it.',
+    });
+  }
+  const { stdio } = child as unknown as { stdio: readonly (Duplex | null)[] };
+  const result: OwnedProcess = {
+    pid,
+    stdout: child.stdout,
+    stderr: child.stderr,
+    extra: stdio.slice(3).filter((stream) => stream !== null),
+    exited: child.then(({ exitCode, signal }) => {
+      owned.delete(result);
+      if (owned.size === 0) process.off('exit', killAllOwned);
+      return { exitCode, signal };
+    }),
+    kill: () => {
+      if (!owned.has(result)) return;
+      try {
+        process.kill(-pid, 'SIGKILL');
+      } catch {
+        // ESRCH: it is gone already.
+      }
+    },
+  };
+  if (owned.size === 0) process.on('exit', killAllOwned);
+  owned.add(result);
+  return result;
 };

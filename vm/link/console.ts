@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream';
+import { withDeadline } from '../../src/base/deadline.ts';
+import { deferred } from '../../src/base/deferred.ts';
+import { onLines } from '../../src/base/lines.ts';
+
+export interface ConsoleLine {
+  /** Milliseconds since the machine was started. */
+  readonly t: number;
+  readonly text: string;
+}
+
+/** The newest lines that are kept: enough for a panic with all its stacks, little enough for a flood. */
+const kept = 4_000;
+
+/** The serial console of a machine, line by line with the time of each. It is always drained: QEMU blocks on a full one. */
+export class Console {
+  readonly #lines: ConsoleLine[] = [];
+  readonly #watchers = new Set<(line: ConsoleLine) => void>();
+
+  constructor(stream: Readable) {
+    const start = performance.now();
+    onLines(stream, (text) => {
+      const line = { t: Math.round(performance.now() - start), text };
+      this.#lines.push(line);
+      if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
+      for (const watch of this.#watchers) watch(line);
+    });
+  }
+
+  /** Calls `watch` for every line from now on, until the returned function is called. */
+  onLine(watch: (line: ConsoleLine) => void): () => void {
+    this.#watchers.add(watch);
+    return () => this.#watchers.delete(watch);
+  }
+
+  /** The newest lines, oldest first. */
+  tail(count = 40): readonly ConsoleLine[] {
+    return this.#lines.slice(-count);
+  }
+
+  /** The lines that came at or after `t` (ms since start). */
+  since(t: number): readonly ConsoleLine[] {
+    return this.#lines.filter((line) => line.t >= t);
+  }
+
+  /** The newest lines as text, for an error message. */
+  text(count = 40): string {
+    return this.tail(count)
+      .map(({ t, text }) => `[${(t / 1000).toFixed(3).padStart(8)}] ${text}`)
+      .join('\n');
+  }
+
+  /**
+   * Resolves with the first line, past or future, that matches.
+   *
+   * @throws DeadlineError after `ms`, with the tail of the console
+   */
+  async until(what: string, pattern: RegExp, ms: number): Promise<ConsoleLine> {
+    const seen = this.#lines.find(({ text }) => pattern.test(text));
+    if (seen !== undefined) return seen;
+    const found = deferred<ConsoleLine>();
+    const stop = this.onLine((line) => {
+      if (pattern.test(line.text)) found.resolve(line);
+    });
+    try {
+      return await withDeadline({ what, ms, log: () => this.text() }, found.promise);
+    } finally {
+      stop();
+    }
+  }
+}
