@@ -1,0 +1,388 @@
+/*
+ * launch: starts a fixture from a known state and bears witness as its parent.
+ *
+ *   launch [--init] [--trace INSTANCE] [--ignore SIG] [--block SIG] -- PROGRAM [ARGUMENT…]
+ *
+ * With --init it was itself started by `unshare --pid --mount`: the child it forks is PID 1 of the new namespace and gets
+ * a /proc of its own. Being the parent, it knows the init's own wait status, which unshare(1) --fork would hide.
+ *
+ * It speaks on stdout, one line at a time, the first letter tells who speaks (guest/PROTOCOL.md):
+ *   P {…}   the parent: what launch itself did and saw, and its answers to requests
+ *   F …     a line the fixture wrote on file descriptor 3, as it came
+ *   O "…"   bytes from the fixture's stdout;   E "…"   from its stderr
+ *   T …     a line of the kernel's trace
+ * and takes requests on stdin: `ID kill PID SIG`, `ID cat PATH`, `ID members`, `ID trace`. When stdin closes, the child is
+ * killed. Each source is read a little at a time, so that no flood of the fixture can hide what the parent saw.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "events.h"
+#include "names.h"
+
+enum source { COMMANDS, CHILD_STATE, EVENTS, OUTPUT, ERRORS, SOURCES };
+
+static struct {
+  pid_t child;
+  bool exited;
+  bool drained;
+  bool closing;
+  int trace_pipe;
+} state = {.trace_pipe = -1};
+
+static void parent_event(struct line *line, const char *ev) {
+  struct line event;
+  event_open(&event, ev);
+  *line = event;
+}
+
+/* A parent's line is an event behind "P ". */
+static void say(struct line *line) {
+  struct line framed = {.length = 0};
+  line_raw(&framed, "P ");
+  line->text[line->length] = '\0';
+  line_raw(&framed, line->text);
+  line_write(&framed, STDOUT_FILENO);
+}
+
+static void fail(const char *what) {
+  int error = errno;
+  struct line line;
+  parent_event(&line, "launch-failed");
+  line_string(&line, "what", what);
+  line_string(&line, "error", error_name(error));
+  say(&line);
+  exit(121);
+}
+
+static void write_text(const char *letter, const char *bytes, size_t count, bool quoted) {
+  while (count > 0) {
+    /* A byte may become six when quoted; a line must stay within its buffer. */
+    size_t part = count > 600 ? 600 : count;
+    struct line line = {.length = 0};
+    line_raw(&line, letter);
+    if (quoted) {
+      line_quoted(&line, bytes, part);
+    } else {
+      memcpy(line.text + line.length, bytes, part);
+      line.length += part;
+    }
+    line.text[line.length++] = '\n';
+    for (size_t done = 0; done < line.length;) {
+      ssize_t n = write(STDOUT_FILENO, line.text + done, line.length - done);
+      if (n < 0) return;
+      done += (size_t)n;
+    }
+    bytes += part;
+    count -= part;
+  }
+}
+
+/* --- the child's side ------------------------------------------------------------------------------------------ */
+
+/* What sshd and shells leave behind must not reach the fixture: dispositions, mask, descriptors, session. */
+static void reset_signals(void) {
+  sigset_t none;
+  for (int signo = 1; signo < _NSIG; signo++) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigaction(signo, &action, NULL);
+  }
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+struct start {
+  bool init;
+  int ignored;
+  int blocked;
+  char **argv;
+};
+
+static void become_fixture(const struct start *start, int event_pipe, int output, int errors, int go) {
+  char byte;
+  setsid();
+  if (start->init && mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL) < 0) _exit(122);
+  int null = open("/dev/null", O_RDONLY);
+  /* The parent says go when it has written down who we are. */
+  if (read(go, &byte, 1) != 1) _exit(123);
+  dup2(null, STDIN_FILENO);
+  dup2(output, STDOUT_FILENO);
+  dup2(errors, STDERR_FILENO);
+  dup2(event_pipe, EVENT_FD);
+  syscall(SYS_close_range, EVENT_FD + 1, ~0U, 0);
+  reset_signals();
+  if (start->ignored > 0) signal(start->ignored, SIG_IGN);
+  if (start->blocked > 0) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, start->blocked);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+  }
+  execvp(start->argv[0], start->argv);
+  int error = errno;
+  struct line line;
+  event_open(&line, "exec-failed");
+  line_string(&line, "program", start->argv[0]);
+  line_string(&line, "error", error_name(error));
+  event_close(&line);
+  _exit(127);
+}
+
+/* --- requests -------------------------------------------------------------------------------------------------- */
+
+static ssize_t read_file(const char *path, char *buffer, size_t size) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -1;
+  size_t length = 0;
+  for (ssize_t n; length < size - 1 && (n = read(fd, buffer + length, size - 1 - length)) > 0;) length += (size_t)n;
+  buffer[length] = '\0';
+  close(fd);
+  return (ssize_t)length;
+}
+
+static void answer(long id, long result) {
+  int error = errno;
+  struct line line;
+  parent_event(&line, "answer");
+  line_number(&line, "id", id);
+  line_number(&line, "result", result);
+  if (result < 0) line_string(&line, "error", error_name(error));
+  say(&line);
+}
+
+static void do_cat(long id, const char *path) {
+  static char content[65536];
+  ssize_t length = read_file(path, content, sizeof content);
+  int error = errno;
+  for (ssize_t at = 0; at < length; at += 500) {
+    struct line line;
+    parent_event(&line, "content");
+    line_number(&line, "id", id);
+    line_key(&line, "text");
+    line_quoted(&line, content + at, (size_t)(length - at > 500 ? 500 : length - at));
+    say(&line);
+  }
+  errno = error;
+  answer(id, length);
+}
+
+/* Everybody whose pid namespace is the child's: host pid, and the pids from the outermost namespace inwards. */
+static void do_members(long id) {
+  char path[64], want[64] = "", have[64], status[4096];
+  snprintf(path, sizeof path, "/proc/%d/ns/pid", state.child);
+  if (readlink(path, want, sizeof want - 1) < 0) want[0] = '\0';
+  DIR *proc = opendir("/proc");
+  long count = 0;
+  for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
+    int pid = atoi(entry->d_name);
+    if (pid <= 0) continue;
+    snprintf(path, sizeof path, "/proc/%d/ns/pid", pid);
+    ssize_t length = readlink(path, have, sizeof have - 1);
+    if (length < 0) continue;
+    have[length] = '\0';
+    if (strcmp(have, want) != 0) continue;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (read_file(path, status, sizeof status) < 0) continue;
+    struct line line;
+    parent_event(&line, "member");
+    line_number(&line, "id", id);
+    line_string(&line, "status", status);
+    say(&line);
+    count++;
+  }
+  if (proc != NULL) closedir(proc);
+  answer(id, count);
+}
+
+/* Passes on what the kernel has traced so far. Reading trace_pipe consumes, and fails with EAGAIN when there is no more. */
+static void do_trace(void) {
+  static char rest[8192];
+  static size_t length;
+  if (state.trace_pipe < 0) return;
+  for (ssize_t n; (n = read(state.trace_pipe, rest + length, sizeof rest - length)) > 0;) {
+    length += (size_t)n;
+    char *start = rest;
+    for (char *end; (end = memchr(start, '\n', length - (size_t)(start - rest))) != NULL; start = end + 1)
+      write_text("T ", start, (size_t)(end - start), false);
+    length -= (size_t)(start - rest);
+    memmove(rest, start, length);
+    if (length == sizeof rest) length = 0;
+  }
+}
+
+static void request(char *text) {
+  char *words[4] = {NULL};
+  int count = 0;
+  for (char *word = strtok(text, " "); word != NULL && count < 4; word = strtok(NULL, " ")) words[count++] = word;
+  if (count < 2) return;
+  long id = atol(words[0]);
+  if (strcmp(words[1], "kill") == 0 && count == 4) {
+    pid_t pid = strcmp(words[2], "init") == 0 ? state.child : atoi(words[2]);
+    answer(id, kill(pid, signal_number(words[3])));
+  } else if (strcmp(words[1], "cat") == 0 && count == 3) {
+    do_cat(id, words[2]);
+  } else if (strcmp(words[1], "members") == 0) {
+    do_members(id);
+  } else if (strcmp(words[1], "trace") == 0) {
+    do_trace();
+    answer(id, 0);
+  } else {
+    errno = EINVAL;
+    answer(id, -1);
+  }
+}
+
+/* --- the parent's loop ----------------------------------------------------------------------------------------- */
+
+/* Wait statuses of the child, and of nobody else: stopped and continued too. */
+static void collect_child_state(int fd) {
+  struct signalfd_siginfo discarded;
+  if (read(fd, &discarded, sizeof discarded) < 0) return;
+  int status;
+  while (!state.exited && waitpid(state.child, &status, WNOHANG | WUNTRACED | WCONTINUED) == state.child) {
+    struct line line;
+    parent_event(&line, "wait-status");
+    line_number(&line, "child", state.child);
+    line_number(&line, "status", status);
+    say(&line);
+    state.exited = WIFEXITED(status) || WIFSIGNALED(status);
+  }
+}
+
+/* Reads one portion of a source; false at its end. */
+static bool relay(enum source source, int fd) {
+  static struct {
+    char text[4096];
+    size_t length;
+  } partial[SOURCES];
+  char *text = partial[source].text;
+  size_t *length = &partial[source].length;
+  ssize_t n = read(fd, text + *length, sizeof partial[source].text - *length);
+  if (n < 0) return errno == EINTR || errno == EAGAIN;
+  *length += (size_t)n;
+  if (source == OUTPUT || source == ERRORS) {
+    write_text(source == OUTPUT ? "O " : "E ", text, *length, true);
+    *length = 0;
+    return n > 0;
+  }
+  char *start = text;
+  for (char *end; (end = memchr(start, '\n', *length - (size_t)(start - text))) != NULL; start = end + 1) {
+    if (source == COMMANDS) {
+      *end = '\0';
+      request(start);
+    } else {
+      write_text("F ", start, (size_t)(end - start), false);
+    }
+  }
+  *length -= (size_t)(start - text);
+  memmove(text, start, *length);
+  if (*length == sizeof partial[source].text || (n == 0 && *length > 0)) {
+    write_text("F ", text, *length, false);
+    *length = 0;
+  }
+  return n > 0;
+}
+
+static void close_down(struct pollfd *polled) {
+  if (!state.exited) kill(state.child, SIGKILL);
+  state.closing = true;
+  polled[COMMANDS].fd = -1;
+}
+
+static void attend(struct pollfd *polled) {
+  for (;;) {
+    bool quiet = polled[EVENTS].fd < 0 && polled[OUTPUT].fd < 0 && polled[ERRORS].fd < 0;
+    if (state.exited && quiet && !state.drained) {
+      do_trace();
+      struct line line;
+      parent_event(&line, "drained");
+      say(&line);
+      state.drained = true;
+    }
+    if (state.closing && state.exited) return;
+    if (poll(polled, SOURCES, -1) < 0) continue;
+    for (enum source source = COMMANDS; source < SOURCES; source++) {
+      if (polled[source].fd < 0 || polled[source].revents == 0) continue;
+      if (source == CHILD_STATE) {
+        collect_child_state(polled[source].fd);
+      } else if (!relay(source, polled[source].fd)) {
+        if (source == COMMANDS) {
+          close_down(polled);
+        } else {
+          close(polled[source].fd);
+          polled[source].fd = -1;
+        }
+      }
+    }
+  }
+}
+
+static void follow_trace(const char *instance) {
+  char path[256], pid[16];
+  snprintf(path, sizeof path, "%s/set_event_pid", instance);
+  int fd = open(path, O_WRONLY | O_CLOEXEC);
+  int length = snprintf(pid, sizeof pid, "%d", getpid());
+  if (fd < 0 || write(fd, pid, (size_t)length) < 0) fail(path);
+  close(fd);
+  snprintf(path, sizeof path, "%s/trace_pipe", instance);
+  state.trace_pipe = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (state.trace_pipe < 0) fail(path);
+}
+
+int main(int argc, char **argv) {
+  struct start start = {.init = false};
+  int events[2], output[2], errors[2], go[2];
+  strcpy(event_who, "parent");
+  for (int i = 1; i < argc && start.argv == NULL; i++) {
+    bool more = i + 1 < argc;
+    if (strcmp(argv[i], "--") == 0 && more)
+      start.argv = argv + i + 1;
+    else if (strcmp(argv[i], "--init") == 0)
+      start.init = true;
+    else if (strcmp(argv[i], "--trace") == 0 && more)
+      follow_trace(argv[++i]);
+    else if (strcmp(argv[i], "--ignore") == 0 && more)
+      start.ignored = signal_number(argv[++i]);
+    else if (strcmp(argv[i], "--block") == 0 && more)
+      start.blocked = signal_number(argv[++i]);
+  }
+  errno = EINVAL;
+  if (start.argv == NULL || start.ignored < 0 || start.blocked < 0) fail("usage");
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t child_signal;
+  sigemptyset(&child_signal);
+  sigaddset(&child_signal, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &child_signal, NULL);
+  int child_state = signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (child_state < 0 || pipe2(events, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 ||
+      pipe2(go, O_CLOEXEC) < 0)
+    fail("pipe");
+  state.child = fork();
+  if (state.child < 0) fail("fork");
+  if (state.child == 0) become_fixture(&start, events[1], output[1], errors[1], go[0]);
+  close(events[1]), close(output[1]), close(errors[1]), close(go[0]);
+  struct line line;
+  parent_event(&line, "started");
+  line_number(&line, "child", state.child);
+  say(&line);
+  if (write(go[1], "!", 1) != 1) fail("go");
+  close(go[1]);
+  struct pollfd polled[SOURCES] = {
+      [COMMANDS] = {STDIN_FILENO, POLLIN, 0},   [CHILD_STATE] = {child_state, POLLIN, 0},
+      [EVENTS] = {events[0], POLLIN, 0},        [OUTPUT] = {output[0], POLLIN, 0},
+      [ERRORS] = {errors[0], POLLIN, 0},
+  };
+  attend(polled);
+  return 0;
+}
