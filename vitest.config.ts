@@ -1,7 +1,9 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { kernelProjects } from './src/harness/vitest/projects.ts';
 
-export default defineConfig({
-  test: {
-    projects: [{ extends: true, test: { name: 'unit', include: ['{src,vm,guest,specs}/**/*.test.ts'] } }],
-  },
-});
+const unit: TestProjectInlineConfiguration = {
+  extends: true,
+  test: { name: 'unit', include: ['{src,vm,guest,specs,kernel-configs}/**/*.test.ts'], testTimeout: 20_000 },
+};
+
+export default defineConfig({ test: { projects: [unit, ...kernelProjects()] } });

@@ -48,8 +48,8 @@ const parseEvent = (text: string): FixtureEvent | undefined => {
   }
 };
 
-/** Text that the C side escaped byte by byte: \u00XX stands for one byte of UTF-8. */
-const bytesAsText = (quoted: string): string => Buffer.from(JSON.parse(quoted) as string, 'latin1').toString('utf8');
+/** Bytes that the C side escaped one by one, as a string of one character a byte: a character may be cut in two. */
+const unquoted = (quoted: string): string => JSON.parse(quoted) as string;
 
 /**
  * Reads one line of `launch`.
@@ -68,9 +68,9 @@ export const parseLaunchLine = (line: string): LaunchLine | undefined => {
       return event === undefined ? { from: 'garbage', text: rest } : { from: 'fixture', event };
     }
     case 'O ':
-      return { from: 'stdout', text: bytesAsText(rest) };
+      return { from: 'stdout', text: unquoted(rest) };
     case 'E ':
-      return { from: 'stderr', text: bytesAsText(rest) };
+      return { from: 'stderr', text: unquoted(rest) };
     case 'T ':
       return { from: 'kernel', text: rest };
     default:

@@ -16,15 +16,20 @@ const kept = 4_000;
 export class Console {
   readonly #lines: ConsoleLine[] = [];
   readonly #watchers = new Set<(line: ConsoleLine) => void>();
+  readonly #start = performance.now();
 
   constructor(stream: Readable) {
-    const start = performance.now();
     onLines(stream, (text) => {
-      const line = { t: Math.round(performance.now() - start), text };
+      const line = { t: this.now(), text };
       this.#lines.push(line);
       if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
       for (const watch of this.#watchers) watch(line);
     });
+  }
+
+  /** Milliseconds since the machine was started. */
+  now(): number {
+    return Math.round(performance.now() - this.#start);
   }
 
   /** Calls `watch` for every line from now on, until the returned function is called. */

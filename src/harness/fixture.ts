@@ -1,0 +1,23 @@
+/** A program of the guest, to be started by `launch`. Inert. */
+export interface Fixture {
+  readonly argv: readonly string[];
+}
+
+/** Any program of the guest. */
+export const command = (...argv: readonly [string, ...string[]]): Fixture => ({ argv });
+
+/** An actor: a process that does what its script says, statement by statement. (guest/PROTOCOL.md) */
+export const actor = (script: string): Fixture => ({ argv: ['/kernspec/bin/actor', script.trim()] });
+
+/** A Node program of guest/fixtures, run by the guest's own node. */
+export const node = (file: string, ...args: readonly string[]): Fixture => ({
+  argv: ['node', `/kernspec/fixtures/${file}`, ...args],
+});
+
+/** A shell script given as text. */
+export const shell = (interpreter: 'bash' | 'dash', script: string): Fixture => ({ argv: [interpreter, '-c', script.trim()] });
+
+/** tini as the parent of another program. */
+export const tini = (options: readonly string[], child: Fixture): Fixture => ({
+  argv: ['tini', ...options, '--', ...child.argv],
+});

@@ -1,0 +1,91 @@
+import { CleanupStack } from '../base/cleanup-stack.ts';
+import type { GuestResult } from '../../vm/link/ssh.ts';
+import { shellWord } from '../../vm/link/ssh.ts';
+import type { Machine } from '../../vm/machine.ts';
+import type { Fixture } from './fixture.ts';
+import { traceInstance, type TraceOptions } from './kernel-tracing.ts';
+import { RunningFixture, type Sighting } from './running-fixture.ts';
+import { Strace } from './strace.ts';
+
+export interface StartOptions {
+  /** What the kernel writes down, beyond the standard events. `false`: nothing, for what must not be looked at. */
+  readonly trace?: TraceOptions | false;
+  /** A signal the fixture finds ignored when it starts. */
+  readonly ignored?: string;
+  /** A signal the fixture finds blocked when it starts. */
+  readonly blocked?: string;
+}
+
+let instances = 0;
+
+/**
+ * The guest as one spec sees it: everything it starts is noted for the evidence and gone when the spec is over.
+ * "Host" is the machine's root pid namespace.
+ */
+export class Guest implements AsyncDisposable {
+  readonly #machine: Machine;
+  readonly #stack = new CleanupStack();
+  readonly #fixtures: RunningFixture[] = [];
+  readonly #straces: Strace[] = [];
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+  }
+
+  /**
+   * A new pid namespace, made by unshare(1) together with a mount namespace and a /proc of its own, whose init is the
+   * fixture: default dispositions, empty mask, a session of its own, no controlling terminal.
+   */
+  pidNamespace(init: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
+    return this.#launch('unshare --pid --mount -- /kernspec/bin/launch --init', init, options);
+  }
+
+  /** The fixture as an ordinary process of the host, in the same known state. */
+  process(fixture: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
+    return this.#launch('/kernspec/bin/launch', fixture, options);
+  }
+
+  /** A command line of the guest's shell, as root on the host. */
+  exec(commandLine: string, options: { readonly pty?: boolean } = {}): Promise<GuestResult> {
+    return this.#machine.exec(commandLine, { ...options, ms: 20_000 * this.#machine.slowdown });
+  }
+
+  /** strace(1) on a process of the host; resolves when it is attached. It changes what it looks at: only where a claim is about that. */
+  async strace(hostPid: number): Promise<Strace> {
+    const strace = await Strace.attach(this.#machine, hostPid);
+    this.#straces.push(strace);
+    return this.#stack.use(strace);
+  }
+
+  /** All that was seen, for the evidence. */
+  sightings(): { readonly fixtures: readonly Sighting[]; readonly strace: readonly (readonly string[])[] } {
+    return {
+      fixtures: this.#fixtures.map((fixture) => fixture.sighting()),
+      strace: this.#straces.map(({ lines }) => lines),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  async #launch(prefix: string, fixture: Fixture, options: StartOptions): Promise<RunningFixture> {
+    const trace = options.trace === false ? undefined : traceInstance(`ks${++instances}`, options.trace ?? {});
+    if (trace !== undefined) this.#stack.defer(() => this.#machine.exec(trace.end));
+    const flags = [
+      ...(trace === undefined ? [] : ['--trace', trace.directory]),
+      ...(options.ignored === undefined ? [] : ['--ignore', options.ignored]),
+      ...(options.blocked === undefined ? [] : ['--block', options.blocked]),
+    ];
+    const argv = [...flags, '--', ...fixture.argv].map(shellWord).join(' ');
+    const commandLine = `${trace === undefined ? '' : `${trace.begin} && `}exec ${prefix} ${argv}`;
+    const running = await RunningFixture.start({
+      channel: await this.#machine.start(commandLine),
+      argv: fixture.argv,
+      slowdown: this.#machine.slowdown,
+      machineAnswers: () => this.#machine.exec('true'),
+    });
+    this.#fixtures.push(running);
+    return this.#stack.use(running);
+  }
+}

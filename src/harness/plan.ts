@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import type { Accelerator } from '../../vm/qemu/argv.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+
+/** A kernel together with all that a worker needs to boot it. */
+export interface PlannedKernel {
+  readonly kernel: Kernel;
+  readonly initramfs: string;
+  readonly accelerator: Accelerator;
+}
+
+/** What one run is to do; made by the command line, read by vitest's configuration and by its workers. */
+export interface Plan {
+  readonly runDirectory: string;
+  readonly kernels: readonly PlannedKernel[];
+  /** Ids of the claims to judge. */
+  readonly claims: readonly string[];
+  readonly specFiles: readonly string[];
+  readonly repeat: number;
+  readonly workers: number;
+  readonly append: string;
+  /** How much slower than the reference machine this one is. */
+  readonly slowdown: number;
+}
+
+/** The variable that leads vitest's configuration to the plan of the run. */
+export const planVariable = 'KERNSPEC_PLAN';
+
+/** The plan of the run we are part of, or undefined outside a run. */
+export const currentPlan = (env: NodeJS.ProcessEnv = process.env): Plan | undefined => {
+  const path = env[planVariable];
+  return path === undefined ? undefined : (JSON.parse(readFileSync(path, 'utf8')) as Plan);
+};

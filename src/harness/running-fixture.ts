@@ -1,0 +1,293 @@
+import { onLines } from '../base/lines.ts';
+import { withDeadline } from '../base/deadline.ts';
+import { deferred } from '../base/deferred.ts';
+import { DeadlineError, FixtureError, LinkError } from '../base/errors.ts';
+import { Violation } from '../claims/violation.ts';
+import { parseLaunchLine, type FixtureEvent } from '../evidence/fixture-event.ts';
+import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts';
+import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
+import { waitStatus, type WaitStatus } from '../evidence/wait-status.ts';
+import type { GuestProcess } from '../../vm/link/ssh.ts';
+
+/** Milliseconds within which anything a claim predicts must have happened, on the reference machine. */
+const patienceMs = 5_000;
+
+/** What to look for in an event: every given field must be equal. */
+export type EventPattern = Partial<Omit<FixtureEvent, 'seq' | 't'>>;
+
+const matches = (event: FixtureEvent, pattern: EventPattern): boolean =>
+  Object.entries(pattern).every(([key, value]) => event[key] === value);
+
+/** What kill(2) returned. */
+export interface CallResult {
+  readonly result: number;
+  readonly error?: string;
+}
+
+/** All that was seen of a fixture, to be kept as evidence. */
+export interface Sighting {
+  readonly argv: readonly string[];
+  readonly hostPid: number;
+  readonly events: readonly FixtureEvent[];
+  readonly parent: readonly FixtureEvent[];
+  readonly kernel: readonly string[];
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Options {
+  readonly channel: GuestProcess;
+  readonly argv: readonly string[];
+  readonly slowdown: number;
+  /** Resolves when the machine still answers; only then may silence be held against the kernel. */
+  readonly machineAnswers: () => Promise<unknown>;
+}
+
+/**
+ * A program that `launch` has started in the guest, with its three witnesses: its own events, its parent's, and the
+ * kernel's trace. Waits look at the past as well as at the future, so that nothing is missed between two statements.
+ */
+export class RunningFixture implements AsyncDisposable {
+  readonly argv: readonly string[];
+  /** Its process id in the machine's root pid namespace. */
+  hostPid = 0;
+  readonly #channel: GuestProcess;
+  readonly #slowdown: number;
+  readonly #machineAnswers: () => Promise<unknown>;
+  readonly #events: FixtureEvent[] = [];
+  readonly #parent: FixtureEvent[] = [];
+  readonly #kernel: string[] = [];
+  readonly #output = { stdout: '', stderr: '' };
+  readonly #watchers = new Set<() => void>();
+  /** Rejects when the channel or the fixture broke its protocol. */
+  readonly #broken = deferred<never>();
+  #nextRequest = 1;
+
+  private constructor({ channel, argv, slowdown, machineAnswers }: Options) {
+    this.argv = argv;
+    this.#channel = channel;
+    this.#slowdown = slowdown;
+    this.#machineAnswers = machineAnswers;
+    onLines(channel.stdout, (line) => this.#receive(line));
+    let complaint = '';
+    onLines(channel.stderr, (line) => (complaint += `${line}\n`));
+    channel.exited.then(
+      ({ code }) =>
+        this.#broken.reject(
+          new FixtureError(`launch ended with ${code ?? 'a signal'} before it was told to.`, { details: complaint }),
+        ),
+      (error: unknown) => this.#broken.reject(error),
+    );
+  }
+
+  /** Waits until `launch` has said which process it started. */
+  static async start(options: Options): Promise<RunningFixture> {
+    const fixture = new RunningFixture(options);
+    const { child } = await fixture.#until('the start of the fixture', () => find(fixture.#parent, { ev: 'started' }));
+    fixture.hostPid = child ?? 0;
+    return fixture;
+  }
+
+  /** Events of the fixture so far, those of all its processes, in the order they were written. */
+  get events(): readonly FixtureEvent[] {
+    return this.#events;
+  }
+
+  /** What it has written to its stdout so far. */
+  get stdout(): string {
+    return Buffer.from(this.#output.stdout, 'latin1').toString('utf8');
+  }
+
+  get stderr(): string {
+    return Buffer.from(this.#output.stderr, 'latin1').toString('utf8');
+  }
+
+  /** Events seen so far that match. */
+  seen(pattern: EventPattern): readonly FixtureEvent[] {
+    return this.#events.filter((event) => matches(event, pattern));
+  }
+
+  /** The first event that matches; a Violation if it never comes. */
+  async event(pattern: EventPattern): Promise<FixtureEvent> {
+    return this.#until(`event ${JSON.stringify(pattern)}`, () => find(this.#events, pattern));
+  }
+
+  /** Waits until each of these processes of the script has said `ready`. */
+  async ready(...names: readonly string[]): Promise<void> {
+    for (const who of names.length === 0 ? ['main'] : names) await this.event({ ev: 'ready', who });
+  }
+
+  /** Waits until its stdout contains the text. */
+  async prints(text: string): Promise<void> {
+    await this.#until(`"${text}" on stdout`, () => (this.stdout.includes(text) ? true : undefined));
+  }
+
+  /** How the fixture itself ended, as its parent's wait(2) tells. */
+  async ended(): Promise<WaitStatus> {
+    return this.#until('the end of the fixture', () =>
+      this.#statuses().find(({ by }) => by === 'exit' || by === 'signal'),
+    );
+  }
+
+  /** Waits until its parent has been told that it was stopped or continued. */
+  async changedTo(by: 'stop' | 'continue'): Promise<WaitStatus> {
+    return this.#until(`a wait status "${by}"`, () => this.#statuses().find((status) => status.by === by));
+  }
+
+  /** Whether the parent has not yet been told of its end. */
+  get alive(): boolean {
+    return !this.#statuses().some(({ by }) => by === 'exit' || by === 'signal');
+  }
+
+  /** kill(2) from the machine's root pid namespace; the fixture itself unless another host pid is given. */
+  async signal(signal: string, hostPid: number = this.hostPid): Promise<CallResult> {
+    const { result = -1, error } = await this.#request(`kill ${hostPid} ${signal}`);
+    return error === undefined ? { result } : { result, error };
+  }
+
+  /** The text of a file of the guest, or undefined when it cannot be read (the process is gone). */
+  async read(path: string): Promise<string | undefined> {
+    const id = this.#nextRequest;
+    const { result = -1 } = await this.#request(`cat ${path}`);
+    if (result < 0) return undefined;
+    return this.#parent
+      .filter((event) => event.ev === 'content' && event.id === id)
+      .map(({ text = '' }) => text)
+      .join('');
+  }
+
+  /** /proc/PID/status as the machine's root sees it; undefined when there is no such process. */
+  async status(hostPid: number = this.hostPid): Promise<ProcStatus | undefined> {
+    const text = await this.read(`/proc/${hostPid}/status`);
+    return text === undefined || text === '' ? undefined : parseProcStatus(text);
+  }
+
+  /** Everybody in the fixture's pid namespace, zombies with it. */
+  async members(): Promise<readonly ProcStatus[]> {
+    const id = this.#nextRequest;
+    await this.#request('members');
+    return this.#parent
+      .filter((event) => event.ev === 'member' && event.id === id)
+      .map((event) => parseProcStatus(String(event['status'])));
+  }
+
+  /** The kernel's trace up to now. A barrier too: what happened before the call is in it. */
+  async kernelTrace(): Promise<readonly KernelEvent[]> {
+    if (!this.#drained()) await this.#request('trace');
+    return parseKernelTrace(this.#kernel);
+  }
+
+  /** Waits until the fixture and all that inherited its output is gone, and every witness has been heard to the end. */
+  async drained(): Promise<void> {
+    await this.#until('the end of all output', () => (this.#drained() ? true : undefined));
+  }
+
+  /** All that was seen, for the evidence. */
+  sighting(): Sighting {
+    return {
+      argv: this.argv,
+      hostPid: this.hostPid,
+      events: this.#events,
+      parent: this.#parent.filter(({ ev }) => ev !== 'content'),
+      kernel: this.#kernel,
+      stdout: this.stdout,
+      stderr: this.stderr,
+    };
+  }
+
+  /** Has `launch` kill the fixture, and waits for both. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#channel.end();
+    try {
+      await withDeadline({ what: 'The end of launch', ms: 2 * patienceMs * this.#slowdown }, this.#channel.exited);
+    } finally {
+      await this.#channel[Symbol.asyncDispose]();
+    }
+  }
+
+  #drained(): boolean {
+    return this.#parent.some(({ ev }) => ev === 'drained');
+  }
+
+  #statuses(): readonly WaitStatus[] {
+    return this.#parent.filter(({ ev }) => ev === 'wait-status').map(({ status = 0 }) => waitStatus(status));
+  }
+
+  async #request(text: string): Promise<FixtureEvent> {
+    const id = this.#nextRequest++;
+    this.#channel.write(`${id} ${text}\n`);
+    return this.#until(`launch's answer to "${text}"`, () => find(this.#parent, { ev: 'answer', id }), 'ours');
+  }
+
+  #receive(text: string): void {
+    const line = parseLaunchLine(text);
+    switch (line?.from) {
+      case undefined:
+        this.#broken.reject(new FixtureError(`launch said something unheard of: ${text.slice(0, 200)}`));
+        break;
+      case 'garbage':
+        this.#broken.reject(new FixtureError(`The fixture wrote a line that is no event: ${line.text.slice(0, 200)}`));
+        break;
+      case 'fixture':
+        this.#events.push(line.event);
+        if (line.event.ev === 'error' || line.event.ev === 'exec-failed') this.#broken.reject(brokenFixture(line.event));
+        break;
+      case 'parent':
+        this.#parent.push(line.event);
+        if (line.event.ev === 'launch-failed') this.#broken.reject(brokenFixture(line.event));
+        break;
+      case 'kernel':
+        this.#kernel.push(line.text);
+        return;
+      default:
+        this.#output[line.from] += line.text;
+    }
+    for (const look of this.#watchers) look();
+  }
+
+  /**
+   * Waits until `look` finds something.
+   *
+   * @param whose what silence means: it speaks against the kernel, but only once the machine has proved that it still
+   *   answers; or it is a fault of ours
+   */
+  async #until<T>(what: string, look: () => T | undefined, whose: 'kernel' | 'ours' = 'kernel'): Promise<T> {
+    const now = look();
+    if (now !== undefined) return now;
+    const found = deferred<T>();
+    const watcher = (): void => {
+      const value = look();
+      if (value !== undefined) found.resolve(value);
+    };
+    this.#watchers.add(watcher);
+    const ms = patienceMs * this.#slowdown;
+    try {
+      return await withDeadline({ what, ms }, Promise.race([found.promise, this.#broken.promise]));
+    } catch (error) {
+      if (!(error instanceof DeadlineError) || whose === 'ours') throw error;
+      await this.#machineAnswers();
+      throw new Violation(`Expected ${what} within ${Math.round(ms)} ms, but it never came.\n${this.#story()}`, {
+        cause: error,
+      });
+    } finally {
+      this.#watchers.delete(watcher);
+    }
+  }
+
+  /** What was seen instead, for a message. */
+  #story(): string {
+    const events = [...this.#parent, ...this.#events].filter(({ ev }) => ev !== 'content' && ev !== 'answer');
+    const told = events.toSorted((a, b) => a.t - b.t).map(({ seq: _, t: __, ...event }) => `  ${JSON.stringify(event)}`);
+    return ['Seen so far:', ...(told.length === 0 ? ['  nothing'] : told)].join('\n');
+  }
+}
+
+const find = (events: readonly FixtureEvent[], pattern: EventPattern): FixtureEvent | undefined =>
+  events.find((event) => matches(event, pattern));
+
+const brokenFixture = (event: FixtureEvent): FixtureError | LinkError =>
+  new FixtureError(
+    event.ev === 'exec-failed'
+      ? `The guest could not execute ${event.program ?? '?'}: ${event.error ?? '?'}.`
+      : `The fixture is broken: ${event.what ?? ''} ${event.word ?? event.error ?? ''}`.trim(),
+  );

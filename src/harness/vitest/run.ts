@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { createVitest } from 'vitest/node';
+import { projectRoot } from '../../base/paths.ts';
+import { writeFileAtomically } from '../../base/atomic.ts';
+import { planVariable, type Plan } from '../plan.ts';
+import { runReporter, type RunListener } from './reporter.ts';
+
+export interface RunControl {
+  /** Ends the run early but in order: what is being judged is given up, the record is kept. */
+  readonly signal: AbortSignal;
+  readonly bail?: number;
+  /** vitest's own sharding, `i/n`. */
+  readonly shard?: string;
+}
+
+/** Signals for which vitest installs handlers that exit at once; how a run ends is ours to decide. */
+const signals = ['SIGINT', 'SIGTERM', 'exit'] as const;
+
+/**
+ * Judges the claims of a plan with vitest, in this process and its workers.
+ *
+ * @returns errors that belong to no claim
+ */
+export const runPlan = async (plan: Plan, listener: RunListener, control: RunControl): Promise<readonly string[]> => {
+  const path = join(plan.runDirectory, 'plan.json');
+  await writeFileAtomically(path, JSON.stringify(plan));
+  process.env[planVariable] = path;
+  const before = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal as 'SIGINT'))]));
+  const vitest = await createVitest(
+    'test',
+    {
+      root: projectRoot,
+      config: join(projectRoot, 'vitest.config.ts'),
+      watch: false,
+      project: plan.kernels.map(({ kernel }) => kernel.id),
+      reporters: [runReporter(listener)],
+      maxWorkers: plan.workers,
+      passWithNoTests: true,
+      ...(control.bail !== undefined && { bail: control.bail }),
+      ...(control.shard !== undefined && { shard: control.shard }),
+    },
+    { clearScreen: false },
+  );
+  for (const signal of signals)
+    for (const added of process.listeners(signal as 'SIGINT'))
+      if (before.get(signal)?.has(added) !== true) process.off(signal, added);
+  const cancel = (): void => void vitest.cancelCurrentRun('keyboard-input');
+  control.signal.addEventListener('abort', cancel);
+  try {
+    const { unhandledErrors } = await vitest.start();
+    return unhandledErrors.map((error) => (error instanceof Error ? error.message : JSON.stringify(error)));
+  } finally {
+    control.signal.removeEventListener('abort', cancel);
+    await vitest.close();
+  }
+};

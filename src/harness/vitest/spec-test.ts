@@ -1,0 +1,94 @@
+/** Turns specs into vitest tests. One module, so that all spec files of a worker share one lease and so one machine. */
+import { join } from 'node:path';
+import { test as base, type ExpectStatic } from 'vitest';
+import { writeFileAtomically } from '../../base/atomic.ts';
+import { expectationFor } from '../../claims/expectation.ts';
+import { Guest } from '../guest.ts';
+import { judge, type Judgement } from '../judge.ts';
+import { currentPlan } from '../plan.ts';
+import type { Spec } from '../spec.ts';
+import { Lease } from './lease.ts';
+
+/** What a test tells the reporter in the main process. */
+export interface SpecOutcome extends Judgement {
+  readonly claim: string;
+  readonly kernel: string;
+  readonly ms: number;
+  /** Path of the evidence, relative to the run's directory. */
+  readonly evidence: string;
+  readonly observed?: string;
+}
+
+declare module 'vitest' {
+  interface TaskMeta {
+    outcome?: SpecOutcome;
+  }
+}
+
+/** The variable that tells a worker its kernel; set by the project of that kernel. */
+export const kernelVariable = 'KERNSPEC_KERNEL';
+
+const plan = currentPlan();
+
+const openLease = (): Lease => {
+  const id = process.env[kernelVariable];
+  const planned = plan?.kernels.find(({ kernel }) => kernel.id === id);
+  if (plan === undefined || planned === undefined) throw new Error(`The plan has no kernel ${id ?? '?'}.`);
+  return new Lease(plan, planned);
+};
+
+const test = base.extend('lease', { scope: 'worker' }, (_context, { onCleanup }) => {
+  const lease = openLease();
+  onCleanup(() => lease[Symbol.asyncDispose]());
+  return lease;
+});
+
+const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: number): Promise<SpecOutcome> => {
+  const { claim, body } = spec;
+  const { kernel } = lease.planned;
+  const start = performance.now();
+  const evidence = join('evidence', kernel.id, `${claim.id}${repetition > 1 ? `.${repetition}` : ''}.json`);
+  let observed: unknown;
+  let kept: object = {};
+  const judgement = await judgeOnMachine();
+  const outcome: SpecOutcome = {
+    ...judgement,
+    claim: claim.id,
+    kernel: kernel.id,
+    ms: Math.round(performance.now() - start),
+    evidence,
+    ...(observed !== undefined && { observed: typeof observed === 'string' ? observed : JSON.stringify(observed) }),
+  };
+  const content = { ...outcome, statement: claim.statement, release: kernel.release, ...kept };
+  await writeFileAtomically(join(lease.plan.runDirectory, evidence), `${JSON.stringify(content, null, 1)}\n`);
+  return outcome;
+
+  async function judgeOnMachine(): Promise<Judgement> {
+    try {
+      const machine = await lease.machine();
+      const consoleStart = machine.console.now();
+      const guest = new Guest(machine);
+      const expected = claim.expected === undefined ? undefined : expectationFor(claim.expected, kernel);
+      const context = { guest, kernel, expect, expected: expected as never, observe: (value: unknown) => (observed = value) };
+      const first = await judge(() => body(context), machine.failed, machine.slowdown);
+      const cleaned = await judge(() => guest[Symbol.asyncDispose](), machine.failed, machine.slowdown);
+      kept = { ...guest.sightings(), console: machine.console.since(consoleStart), machine: machine.commandLine };
+      return first.verdict === 'holds' ? cleaned : first;
+    } catch (error) {
+      return judge(() => Promise.reject(error as Error), new Promise(() => undefined), 1);
+    }
+  }
+};
+
+/** Declares the tests of one spec: as many as the plan wants repetitions, none if it does not want the claim. */
+export const toTests = (spec: Spec): void => {
+  if (plan?.claims.includes(spec.claim.id) !== true) return;
+  for (let repetition = 1; repetition <= plan.repeat; repetition++) {
+    const title = plan.repeat > 1 ? `${spec.claim.id} #${repetition}` : spec.claim.id;
+    test(title, { timeout: 0 }, async ({ lease, expect, task }) => {
+      const outcome = await run(spec, lease, expect, repetition);
+      task.meta.outcome = outcome;
+      if (outcome.verdict !== 'holds' && outcome.verdict !== 'inapplicable') throw new Error(outcome.error);
+    });
+  }
+};
