@@ -1,0 +1,17 @@
+/** Major, minor and point release; without the last, a series. */
+export type Version = readonly [major: number, minor: number, point?: number];
+
+/** `6.12` or `6.12.117`; undefined for anything else. */
+export const parseVersion = (text: string): Version | undefined => {
+  const match = /^(\d+)\.(\d+)(?:\.(\d+))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, major = '', minor = '', point] = match;
+  return point === undefined ? [Number(major), Number(minor)] : [Number(major), Number(minor), Number(point)];
+};
+
+/** Negative, zero or positive as `a` is older than, equal to, or newer than `b`. Where one of them is a series, only series are compared. */
+export const compareVersions = (a: Version, b: Version): number =>
+  a[0] - b[0] || a[1] - b[1] || (a[2] === undefined || b[2] === undefined ? 0 : a[2] - b[2]);
+
+/** `6.12` for `6.12.117`. */
+export const seriesOf = (version: string): string => version.split('.').slice(0, 2).join('.');
