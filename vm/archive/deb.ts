@@ -1,0 +1,30 @@
+import { pipeline } from 'node:stream/promises';
+import * as tar from 'tar';
+import { HostError } from '../../src/base/errors.ts';
+import { startOwned } from '../../src/base/process.ts';
+
+export interface ExtractOptions {
+  /** An existing directory. Members cannot get out of it: tar refuses absolute paths and `..`. */
+  readonly into: string;
+  /** Which members to extract, by path without a leading `./`. */
+  readonly filter: (path: string) => boolean;
+}
+
+/**
+ * Extracts files of a .deb; dpkg-deb(1) knows every compression that Debian uses.
+ *
+ * @throws HostError when the package is damaged
+ */
+export const extractDeb = async (path: string, { into, filter }: ExtractOptions): Promise<void> => {
+  const child = await startOwned('dpkg-deb', ['--fsys-tarfile', path]);
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  const members = tar.extract({ cwd: into, strict: true, filter: (member) => filter(member.replace(/^\.\//, '')) });
+  try {
+    await pipeline(child.stdout, members);
+  } catch (error) {
+    throw new HostError(`The package ${path} is damaged.`, { cause: error, details: complaint });
+  }
+  const { exitCode } = await child.exited;
+  if (exitCode !== 0) throw new HostError(`The package ${path} is damaged: ${complaint.trim()}`);
+};
