@@ -130,7 +130,12 @@ const bootError = (error: unknown, console: Console, stderr: string, name: strin
  * @throws BootError (the guest), HostError (the workstation lacks QEMU)
  */
 export const launch = async (spec: MachineSpec): Promise<Machine> => {
-  const { accelerator, slowdown = 1, bootDeadlineMs = defaultBootDeadlineMs, qemu: program = 'qemu-system-x86_64' } = spec;
+  const {
+    accelerator,
+    slowdown = 1,
+    bootDeadlineMs = defaultBootDeadlineMs,
+    qemu: program = 'qemu-system-x86_64',
+  } = spec;
   const name = `kernspec-${process.pid}-${randomBytes(3).toString('hex')}`;
   const token = randomBytes(8).toString('hex');
   const keys = createLinkKeys();

@@ -38,7 +38,9 @@ export const expectationFor = <T>({ arms }: ByKernel<T>, { version }: { readonly
   const [arm, ...others] = arms.filter(({ range }) => parseRange(range)?.has(version));
   if (arm === undefined) throw new Error(`No arm of byKernel has ${version} in it.`);
   if (others.length > 0)
-    throw new Error(`${version} is in several arms of byKernel: ${[arm, ...others].map(({ range }) => range).join(', ')}.`);
+    throw new Error(
+      `${version} is in several arms of byKernel: ${[arm, ...others].map(({ range }) => range).join(', ')}.`,
+    );
   return arm.value;
 };
 

@@ -1,7 +1,14 @@
 import { NothingSelectedError, UsageError, type KernspecError } from '../base/errors.ts';
 
 /** What the command line's exit codes mean; documented in README.md. */
-export const exitCodes = { ok: 0, violated: 1, usage: 2, infrastructure: 3, nothingSelected: 4, interrupted: 130 } as const;
+export const exitCodes = {
+  ok: 0,
+  violated: 1,
+  usage: 2,
+  infrastructure: 3,
+  nothingSelected: 4,
+  interrupted: 130,
+} as const;
 
 /** Whose fault an error is decides the exit code. */
 export const exitCodeOfError = (error: KernspecError): number => {

@@ -11,7 +11,7 @@ export const prepareKernels = async (
   progress: Progress,
 ): Promise<readonly PlannedKernel[]> => {
   progress.phase('looking for kernels');
-  const offers = await selectKernels(selectors);
+  const offers = await selectKernels(selectors, { onNotice: (notice) => progress.line(notice) });
   const planned: PlannedKernel[] = [];
   for (const offer of offers) planned.push(await prepareKernel(offer, progress, planned[0]?.accelerator));
   return planned;
@@ -24,9 +24,8 @@ const prepareKernel = async (
 ): Promise<PlannedKernel> => {
   progress.phase(`kernel ${offer.version}`);
   const kernel = await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total));
-  const image = await buildGuestImage(kernel, {
-    onProgress: ({ what, done, total }) => progress.bytes(what, done, total),
-  });
+  progress.phase(`guest for ${offer.version}`);
+  const image = await buildGuestImage(kernel, ({ what, done, total }) => progress.bytes(what, done, total));
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
   return { kernel, initramfs: image.path, accelerator };

@@ -15,7 +15,9 @@ export const node = (file: string, ...args: readonly string[]): Fixture => ({
 });
 
 /** A shell script given as text. */
-export const shell = (interpreter: 'bash' | 'dash', script: string): Fixture => ({ argv: [interpreter, '-c', script.trim()] });
+export const shell = (interpreter: 'bash' | 'dash', script: string): Fixture => ({
+  argv: [interpreter, '-c', script.trim()],
+});
 
 /** tini as the parent of another program. */
 export const tini = (options: readonly string[], child: Fixture): Fixture => ({

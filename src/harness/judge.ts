@@ -38,7 +38,8 @@ export const judge = async (
 };
 
 const describe = (error: unknown): string => {
-  const kind = error instanceof DeadlineError ? 'deadline' : error instanceof InfrastructureError ? error.name : 'our bug';
+  const kind =
+    error instanceof DeadlineError ? 'deadline' : error instanceof InfrastructureError ? error.name : 'our bug';
   const details = error instanceof KernspecError && error.details !== undefined ? `\n${error.details}` : '';
   const stack = error instanceof KernspecError || !(error instanceof Error) ? '' : `\n${error.stack ?? ''}`;
   return `${messageOf(error)} (${kind})${details}${stack}`;

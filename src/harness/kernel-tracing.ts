@@ -9,12 +9,7 @@ export interface TraceOptions {
 }
 
 /** The events of every trace: who was sent which signal and what became of it; who was born, what it became, who ended. */
-const standardEvents = [
-  'signal',
-  'sched/sched_process_fork',
-  'sched/sched_process_exec',
-  'sched/sched_process_exit',
-];
+const standardEvents = ['signal', 'sched/sched_process_fork', 'sched/sched_process_exec', 'sched/sched_process_exit'];
 
 const tracefs = '/sys/kernel/tracing';
 

@@ -221,16 +221,18 @@ export class RunningFixture implements AsyncDisposable {
 
   #receive(text: string): void {
     const line = parseLaunchLine(text);
-    switch (line?.from) {
-      case undefined:
-        this.#broken.reject(new FixtureError(`launch said something unheard of: ${text.slice(0, 200)}`));
-        break;
+    if (line === undefined) {
+      this.#broken.reject(new FixtureError(`launch said something unheard of: ${text.slice(0, 200)}`));
+      return;
+    }
+    switch (line.from) {
       case 'garbage':
         this.#broken.reject(new FixtureError(`The fixture wrote a line that is no event: ${line.text.slice(0, 200)}`));
         break;
       case 'fixture':
         this.#events.push(line.event);
-        if (line.event.ev === 'error' || line.event.ev === 'exec-failed') this.#broken.reject(brokenFixture(line.event));
+        if (line.event.ev === 'error' || line.event.ev === 'exec-failed')
+          this.#broken.reject(brokenFixture(line.event));
         break;
       case 'parent':
         this.#parent.push(line.event);
@@ -239,7 +241,8 @@ export class RunningFixture implements AsyncDisposable {
       case 'kernel':
         this.#kernel.push(line.text);
         return;
-      default:
+      case 'stdout':
+      case 'stderr':
         this.#output[line.from] += line.text;
     }
     for (const look of this.#watchers) look();
@@ -277,7 +280,9 @@ export class RunningFixture implements AsyncDisposable {
   /** What was seen instead, for a message. */
   #story(): string {
     const events = [...this.#parent, ...this.#events].filter(({ ev }) => ev !== 'content' && ev !== 'answer');
-    const told = events.toSorted((a, b) => a.t - b.t).map(({ seq: _, t: __, ...event }) => `  ${JSON.stringify(event)}`);
+    const told = events
+      .toSorted((a, b) => a.t - b.t)
+      .map(({ seq: _, t: __, ...event }) => `  ${JSON.stringify(event)}`);
     return ['Seen so far:', ...(told.length === 0 ? ['  nothing'] : told)].join('\n');
   }
 }

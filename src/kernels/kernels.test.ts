@@ -36,7 +36,10 @@ describe('selectVersions', () => {
     [['default'], ['5.10.262', '6.12.117', '7.3.4']],
     [['all'], ['5.10.262', '6.1.192', '6.12.117', '6.16.12', '7.2.13', '7.3.4']],
     [['>=7.2'], ['7.2.13', '7.3.4']],
-    [['7.3', 'oldest', '5.10'], ['5.10.262', '7.3.4']],
+    [
+      ['7.3', 'oldest', '5.10'],
+      ['5.10.262', '7.3.4'],
+    ],
   ])('%j', (selectors, expected) => expect(select(...selectors)).toEqual(expected));
 
   test('says what is near to a selector that means nothing', () => {

@@ -36,7 +36,11 @@ const one = <T extends Versioned>(selector: string, offers: readonly T[], sets: 
   const names = [...Object.keys(sets), 'all', 'newest', 'oldest', ...series.map(({ version }) => seriesOf(version))];
   const candidates = exact ? offers.map(({ version }) => version) : names;
   throw new UsageError(`No kernel on offer is meant by "${selector}".`, {
-    hint: didYouMean(selector, candidates, `Series on offer: ${series.map(({ version }) => seriesOf(version)).join(' ')}.`),
+    hint: didYouMean(
+      selector,
+      candidates,
+      `Series on offer: ${series.map(({ version }) => seriesOf(version)).join(' ')}.`,
+    ),
   });
 };
 

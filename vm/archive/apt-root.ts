@@ -58,7 +58,6 @@ const configuration = ({ directory, architecture }: AptRootOptions): string =>
     `APT::Sandbox::User "${process.getuid?.() === 0 ? 'root' : ''}";`,
     'APT::Install-Recommends "false";',
     'Acquire::Languages "none";',
-    'Acquire::GzipIndexes "false";',
     'Acquire::Retries "0";',
     'APT::Update::Error-Mode "any";',
     '',
@@ -197,7 +196,8 @@ export class AptRoot {
   }
 
   #apt(command: string, args: readonly string[], onStderrLine?: (line: string) => void): Promise<RunResult> {
-    return run(command, args, {
+    // On the command line, for this computer's own settings are read after our file: the lists must be plain text.
+    return run(command, ['-o', 'Acquire::GzipIndexes=false', ...args], {
       env: { APT_CONFIG: join(this.#options.directory, 'apt.conf'), LC_ALL: 'C.UTF-8' },
       ...(onStderrLine !== undefined && { onStderrLine }),
     });

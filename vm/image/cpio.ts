@@ -3,11 +3,18 @@ export type CpioEntry =
   | { readonly type: 'directory'; readonly path: string; readonly mode: number }
   | { readonly type: 'file'; readonly path: string; readonly mode: number; readonly content: Uint8Array }
   | { readonly type: 'symlink'; readonly path: string; readonly target: string }
-  | { readonly type: 'device'; readonly path: string; readonly mode: number; readonly major: number; readonly minor: number };
+  | {
+      readonly type: 'device';
+      readonly path: string;
+      readonly mode: number;
+      readonly major: number;
+      readonly minor: number;
+    };
 
 const formats = { directory: 0o040000, file: 0o100000, symlink: 0o120000, device: 0o020000 } as const;
 
-const padTo = (alignment: number, length: number): Buffer => Buffer.alloc((alignment - (length % alignment)) % alignment);
+const padTo = (alignment: number, length: number): Buffer =>
+  Buffer.alloc((alignment - (length % alignment)) % alignment);
 
 interface Header {
   readonly inode: number;

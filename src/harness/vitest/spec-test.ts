@@ -69,7 +69,13 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
       const consoleStart = machine.console.now();
       const guest = new Guest(machine);
       const expected = claim.expected === undefined ? undefined : expectationFor(claim.expected, kernel);
-      const context = { guest, kernel, expect, expected: expected as never, observe: (value: unknown) => (observed = value) };
+      const context = {
+        guest,
+        kernel,
+        expect,
+        expected: expected as never,
+        observe: (value: unknown) => (observed = value),
+      };
       const first = await judge(() => body(context), machine.failed, machine.slowdown);
       const cleaned = await judge(() => guest[Symbol.asyncDispose](), machine.failed, machine.slowdown);
       kept = { ...guest.sightings(), console: machine.console.since(consoleStart), machine: machine.commandLine };

@@ -1,0 +1,198 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createAtomically, sha256, sha256OfFile, writeFileAtomically } from '../base/atomic.ts';
+import { withLock } from '../base/lock.ts';
+import { cacheDir, projectRoot } from '../base/paths.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { AptRoot, type OnProgress, type PackageRecord } from '../../vm/archive/apt-root.ts';
+import { extractDeb } from '../../vm/archive/deb.ts';
+import { cpioArchive, type CpioEntry } from '../../vm/image/cpio.ts';
+import { entriesBelow, withParents } from '../../vm/image/tree.ts';
+import { readCatalogue } from './catalogue.ts';
+import { compileFixtures } from './fixtures.ts';
+import { modulesInOrder } from './modules.ts';
+
+/** One initramfs: everything that runs in a guest. */
+export interface GuestImage {
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** How many whole images are kept; each is some 100 MB, and made anew in a second. */
+const keptImages = 24;
+
+/** Paths of packages that no guest needs. */
+const leftOut =
+  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam|nodejs\/corepack)|^usr\/(include|lib\/systemd)|^etc\/(init\.d|cron|pam|security|systemd|update-motd\.d)|\.(md|map)$/;
+
+/** Bump when this file changes what a layer is made of. */
+const recipe = 3;
+
+/**
+ * The guest for a kernel: Debian's userland, the kernel's few modules, our programs, each a cpio archive of its own, one
+ * behind the other. The same inputs give the same bytes.
+ */
+export const buildGuestImage = async (
+  kernel: Kernel,
+  onProgress: OnProgress = () => undefined,
+): Promise<GuestImage> => {
+  const layers = [await userlandLayer(onProgress), await modulesLayer(kernel), await programsLayer()];
+  const directory = join(cacheDir(), 'images');
+  const key = sha256(...layers.map(({ hash }) => hash));
+  const path = join(directory, `${key.slice(0, 32)}.cpio`);
+  const there = await readFile(`${path}.sha256`, 'utf8').catch(() => undefined);
+  if (there !== undefined) {
+    await utimes(path, new Date(), new Date());
+    return { path, sha256: there };
+  }
+  return withLock(path, async () => {
+    await createAtomically(path, async (temporary) => {
+      for (const layer of layers)
+        await pipeline(createReadStream(layer.path), createWriteStream(temporary, { flags: 'a' }));
+    });
+    const hash = await sha256OfFile(path);
+    await writeFileAtomically(`${path}.sha256`, hash);
+    await evict(directory);
+    return { path, sha256: hash };
+  });
+};
+
+interface Layer {
+  readonly path: string;
+  readonly hash: string;
+}
+
+const layer = async (name: string, key: string, entries: () => Promise<readonly CpioEntry[]>): Promise<Layer> => {
+  const hash = sha256(name, String(recipe), key);
+  const path = join(cacheDir(), 'layers', `${name}-${hash.slice(0, 32)}.cpio`);
+  const there = (): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  if (!(await there())) {
+    await withLock(path, async () => {
+      if (!(await there())) await writeFileAtomically(path, cpioArchive(withParents(await entries())));
+    });
+  }
+  return { path, hash };
+};
+
+const text = (path: string, content: string, mode = 0o644): CpioEntry => ({
+  type: 'file',
+  path,
+  mode,
+  content: Buffer.from(content),
+});
+
+/** What stands in no package: directories to mount on, the merged /usr, accounts, the console. */
+const skeleton: readonly CpioEntry[] = [
+  ...['.', 'proc', 'sys', 'dev', 'run', 'tmp', 'mnt', 'root', 'root/.ssh', 'etc', 'var', 'var/log'].map(
+    (path): CpioEntry => ({ type: 'directory', path, mode: path.startsWith('root') ? 0o700 : 0o755 }),
+  ),
+  ...['bin', 'sbin', 'lib', 'lib64'].map((path): CpioEntry => ({ type: 'symlink', path, target: `usr/${path}` })),
+  { type: 'symlink', path: 'usr/bin/sh', target: 'dash' },
+  { type: 'symlink', path: 'usr/bin/awk', target: 'mawk' },
+  { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
+  { type: 'device', path: 'dev/null', mode: 0o666, major: 1, minor: 3 },
+  text('etc/passwd', 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n'),
+  text('etc/group', 'root:x:0:\ntty:x:5:\nnogroup:x:65534:\n'),
+  text('etc/shells', '/bin/sh\n/bin/bash\n/bin/dash\n'),
+];
+
+/** Names of busybox applets that guests use by name; the packages' own programs win. */
+const applets =
+  'cat cp cut echo env false find grep head hostname id ip kill ln ls mkdir mkfifo mv pidof ps pwd readlink rm rmdir sed seq sleep sort stat sync tail tar tee touch tr true tty uname vi wc which xargs'.split(
+    ' ',
+  );
+
+const userlandLayer = async (onProgress: OnProgress): Promise<Layer> => {
+  const { guest, component, architecture } = readCatalogue();
+  const resolved = join(cacheDir(), `userland-${sha256(JSON.stringify(guest)).slice(0, 16)}.json`);
+  const root = await AptRoot.open({
+    directory: join(cacheDir(), 'apt/guest'),
+    suites: [guest.suite],
+    component,
+    architecture,
+  });
+  // What was resolved once stays as it is until the cache is cleaned: a guest does not change under a running suite.
+  const packages = await readFile(resolved, 'utf8').then(
+    (known) => JSON.parse(known) as PackageRecord[],
+    async () => {
+      const found = await withLock(resolved, async () => {
+        await root.update();
+        return root.resolve(guest.packages);
+      });
+      await writeFileAtomically(resolved, JSON.stringify(found, null, 1));
+      return found;
+    },
+  );
+  return layer('userland', packages.map((record) => record.sha256).join('\n'), async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'kernspec-userland-'));
+    try {
+      for (const record of packages) {
+        const path = await root.download(record, onProgress);
+        await extractDeb(path, { into: directory, filter: (member) => !leftOut.test(member) });
+      }
+      return userlandEntries(await entriesBelow(directory));
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+};
+
+const userlandEntries = (unpacked: readonly CpioEntry[]): readonly CpioEntry[] => {
+  const merged = unpacked
+    .map((entry): CpioEntry => ({ ...entry, path: entry.path.replace(/^(bin|sbin|lib|lib64)\//, 'usr/$1/') }))
+    .filter(({ path }) => !/^(bin|sbin|lib|lib64)$/.test(path));
+  const entries = new Map(merged.map((entry) => [entry.path, entry]));
+  for (const applet of applets)
+    if (!entries.has(`usr/bin/${applet}`))
+      entries.set(`usr/bin/${applet}`, { type: 'symlink', path: `usr/bin/${applet}`, target: 'busybox' });
+  for (const entry of skeleton) entries.set(entry.path, entry);
+  return [...entries.values()];
+};
+
+const modulesLayer = async (kernel: Kernel): Promise<Layer> => {
+  const modules = await modulesInOrder(kernel.modules, readCatalogue().modules);
+  const key = sha256(kernel.id, ...modules.flatMap(({ name, content }) => [name, content]));
+  return layer('modules', key, () =>
+    Promise.resolve([
+      ...modules.map(({ name, content }): CpioEntry => ({
+        type: 'file',
+        path: `usr/lib/kernspec/${name}.ko`,
+        mode: 0o644,
+        content,
+      })),
+      text('usr/lib/kernspec/modules', modules.map(({ name }) => `/usr/lib/kernspec/${name}.ko\n`).join('')),
+    ]),
+  );
+};
+
+const programsLayer = async (): Promise<Layer> => {
+  const binaries = await compileFixtures();
+  const scripts = join(projectRoot, 'guest/fixtures');
+  await mkdir(scripts, { recursive: true });
+  const entries: CpioEntry[] = [
+    { type: 'file', path: 'init', mode: 0o755, content: await readFile(join(projectRoot, 'guest/init/init')) },
+    ...(await entriesBelow(binaries)).map((entry): CpioEntry => ({ ...entry, path: `kernspec/bin/${entry.path}` })),
+    ...(await entriesBelow(scripts)).map((entry): CpioEntry => ({ ...entry, path: `kernspec/fixtures/${entry.path}` })),
+  ];
+  const key = sha256(...entries.flatMap((entry) => [entry.path, entry.type === 'file' ? entry.content : '']));
+  return layer('programs', key, () => Promise.resolve(entries));
+};
+
+/** Removes the images that were used longest ago. */
+const evict = async (directory: string): Promise<void> => {
+  const names = (await readdir(directory)).filter((name) => name.endsWith('.cpio'));
+  const used = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(directory, name))).mtimeMs })),
+  );
+  for (const { name } of used.toSorted((a, b) => b.at - a.at).slice(keptImages)) {
+    await rm(join(directory, `${name}.sha256`), { force: true });
+    await rm(join(directory, name), { force: true });
+  }
+};
