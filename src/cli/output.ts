@@ -24,10 +24,9 @@ export const printError = (error: unknown): void => {
   if (error.details !== undefined) process.stderr.write(`${error.details.replaceAll(/^/gm, '      ')}\n`);
 };
 
-/** Writes data as JSON to a file, or to stdout for `true` and `-`. */
-export const writeJson = async (data: unknown, target: string | true): Promise<void> => {
-  const text = `${JSON.stringify(data, null, 2)}\n`;
-  if (target === true || target === '-') {
+/** Writes a text to a file, or to stdout for `-`. */
+export const writeText = async (text: string, target: string): Promise<void> => {
+  if (target === '-') {
     process.stdout.write(text);
     return;
   }
@@ -37,3 +36,7 @@ export const writeJson = async (data: unknown, target: string | true): Promise<v
     throw asHostError(error, 'writing', target);
   }
 };
+
+/** Writes data as JSON to a file, or to stdout for `true` and `-`. */
+export const writeJson = (data: unknown, target: string | true): Promise<void> =>
+  writeText(`${JSON.stringify(data, null, 2)}\n`, target === true ? '-' : target);

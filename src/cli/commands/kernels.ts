@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import { HostError } from '../../base/errors.ts';
+import { isCached, kernelOffers, pullKernel, selectKernels, verifyKernels } from '../../provision/kernels.ts';
+import { writeJson } from '../output.ts';
+import { Progress } from '../progress.ts';
+
+const list = async ({ json = false, refresh = false }: { json?: boolean; refresh?: boolean }): Promise<void> => {
+  const progress = new Progress();
+  progress.phase('looking for kernels');
+  const offers = await kernelOffers({ refresh, onNotice: (notice) => progress.line(notice) });
+  const rows = await Promise.all(offers.map(async (offer) => ({ ...offer, cached: await isCached(offer) })));
+  progress.clear();
+  if (json) {
+    await writeJson(rows, true);
+    return;
+  }
+  process.stdout.write(`series  version     cached  suite              release\n`);
+  for (const { series, version, cached, suite, release } of rows)
+    process.stdout.write(
+      `${series.padEnd(8)}${version.padEnd(12)}${(cached ? 'yes' : '').padEnd(8)}${suite.padEnd(19)}${release}\n`,
+    );
+};
+
+const pull = async (selectors: readonly string[]): Promise<void> => {
+  const progress = new Progress();
+  progress.phase('looking for kernels');
+  for (const offer of await selectKernels(selectors, { onNotice: (notice) => progress.line(notice) })) {
+    const kernel = await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total));
+    progress.clear();
+    process.stdout.write(`${kernel.version}  ${kernel.image}\n`);
+  }
+};
+
+const verify = async ({ json = false }: { json?: boolean }): Promise<void> => {
+  const verified = await verifyKernels();
+  if (json) await writeJson(verified, true);
+  else
+    for (const { version, directory, problems } of verified) {
+      process.stdout.write(`${problems.length === 0 ? 'ok     ' : 'damaged'}  ${version.padEnd(12)}${directory}\n`);
+      for (const problem of problems) process.stdout.write(`         ${problem}\n`);
+    }
+  const damaged = verified.filter(({ problems }) => problems.length > 0);
+  if (damaged.length === 0) return;
+  throw new HostError(`${damaged.length} of ${verified.length} cached kernels are damaged.`, {
+    hint: `Remove them and pull again: rm -r ${damaged.map(({ directory }) => directory).join(' ')}`,
+  });
+};
+
+/** `kernspec kernels list|pull|verify` */
+export const registerKernels = (program: Command): void => {
+  const kernels = program.command('kernels').description('the kernels on offer and in the cache');
+  kernels
+    .command('list')
+    .description('every series and version on offer')
+    .option('--json', 'as JSON on stdout')
+    .option('--refresh', 'ask the archive, even if the list is of today')
+    .action(list);
+  kernels
+    .command('pull')
+    .description('download kernels')
+    .argument('<selectors...>', 'such as 6.12, default, all')
+    .action(pull);
+  kernels
+    .command('verify')
+    .description('compare every cached file with its checksum')
+    .option('--json', 'as JSON on stdout')
+    .action(verify);
+};

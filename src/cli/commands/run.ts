@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { runsDir } from '../../base/paths.ts';
+import { problemsOf } from '../../claims/claim.ts';
+import { selectClaims } from '../../claims/filter.ts';
+import { exitCodeOf } from '../../claims/verdict.ts';
+import { collectClaims } from '../../harness/collect.ts';
+import type { Plan, PlannedKernel } from '../../harness/plan.ts';
+import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
+import { runPlan } from '../../harness/vitest/run.ts';
+import { toJunit } from '../../report/junit.ts';
+import { toKtap } from '../../report/ktap.ts';
+import { RecordFile } from '../../report/record-file.ts';
+import type { RecordedResult, RecordHead, RunRecord } from '../../report/record.ts';
+import { terminalMatrix } from '../../report/terminal-matrix.ts';
+import { qemuVersion } from '../../../vm/qemu/accel.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { wantsColor, writeJson, writeText } from '../output.ts';
+import { prepareKernels } from '../prepare.ts';
+import { Progress } from '../progress.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { packageVersion } from '../version.ts';
+
+interface RunOptions {
+  readonly kernel: readonly string[];
+  readonly tag: readonly string[];
+  readonly append: string;
+  readonly repeat: number;
+  readonly workers: number;
+  readonly shard?: string;
+  readonly bail?: number;
+  readonly json?: string | true;
+  readonly junit?: string;
+  readonly ktap?: string;
+}
+
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is not a whole number from 1 on.');
+  return number;
+};
+
+const shard = (value: string): string => {
+  if (!/^[1-9]\d*\/[1-9]\d*$/.test(value)) throw new InvalidArgumentError('It is not of the form i/n.');
+  return value;
+};
+
+/** `kernspec run` */
+export const registerRun = (program: Command): void => {
+  program
+    .command('run')
+    .description('judge claims on kernels')
+    .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
+    .option(
+      '-k, --kernel <selector>',
+      'kernels: 6.12, 6.12.107, default, all, newest, >=6.12, 5.10..6.12 (repeatable)',
+      collect,
+    )
+    .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)
+    .option('--append <cmdline>', "added to the kernel's command line", '')
+    .option('--repeat <n>', 'judge each claim n times', positive, 1)
+    .option('--workers <n>', 'machines at the same time', positive, cpus().length)
+    .option('--shard <i/n>', "vitest's sharding of spec files", shard)
+    .option('--bail <n>', 'stop after n claims that do not hold', positive)
+    .option('--json [file]', 'the record as JSON, on stdout or in a file')
+    .option('--junit <file>', 'the record as JUnit XML')
+    .option('--ktap <file>', 'the record as KTAP')
+    .action(async (filters: string[], options: Partial<RunOptions>) => {
+      process.exitCode = await run(filters, {
+        ...(options as RunOptions),
+        kernel: options.kernel ?? ['default'],
+        tag: options.tag ?? [],
+      });
+    });
+};
+
+const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
+  const progress = new Progress();
+  const collected = await collectClaims();
+  const problems = problemsOf(collected.map(({ claim }) => claim));
+  if (problems.length > 0) throw new Error(`The claims are not in order:\n${problems.join('\n')}`);
+  const selected = selectClaims(collected, { filters, tags: options.tag });
+  const kernels = await prepareKernels(options.kernel, progress);
+  const plan = makePlan(kernels, selected, options);
+  const file = RecordFile.create(plan.runDirectory, await headOf(plan));
+  const record = await judgeAll(plan, file, options, progress);
+  const claims = collected.map(({ claim }) => claim);
+  if (options.json !== undefined) await writeJson(record, options.json);
+  if (options.junit !== undefined) await writeText(toJunit(record, claims), options.junit);
+  if (options.ktap !== undefined) await writeText(toKtap(record, claims), options.ktap);
+  const picture = terminalMatrix(record, claims, {
+    color: wantsColor(process.stdout),
+    width: process.stdout.isTTY ? process.stdout.columns : 120,
+    unicode: true,
+  });
+  // The record itself may be wanted on stdout; then the picture goes beside it.
+  (options.json === true ? process.stderr : process.stdout).write(
+    `${picture}\n\n  record  ${join(plan.runDirectory, 'run.json')}\n`,
+  );
+  if (record.reason === 'interrupted') return exitCodes.interrupted;
+  if (record.results.length === 0) return exitCodes.nothingSelected;
+  return exitCodeOf(record.results.map(({ verdict }) => verdict));
+};
+
+const makePlan = (
+  kernels: readonly PlannedKernel[],
+  selected: Awaited<ReturnType<typeof collectClaims>>,
+  options: RunOptions,
+): Plan => {
+  const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
+  return {
+    runDirectory: join(runsDir(), id),
+    kernels,
+    claims: selected.map(({ claim }) => claim.id),
+    specFiles: [...new Set(selected.map(({ file }) => file))],
+    repeat: options.repeat,
+    workers: options.workers,
+    append: options.append,
+    slowdown: Math.max(1, options.workers / cpus().length),
+  };
+};
+
+const headOf = async (plan: Plan): Promise<RecordHead> => ({
+  schema: 1,
+  id: plan.runDirectory.split('/').at(-1) ?? '',
+  started: new Date().toISOString(),
+  kernspec: packageVersion,
+  host: {
+    qemu: await qemuVersion(),
+    accel: plan.kernels[0]?.accelerator.accel ?? 'tcg',
+    accelReason: plan.kernels[0]?.accelerator.reason ?? '',
+    cpus: cpus().length,
+  },
+  kernels: plan.kernels.map(({ kernel }) => ({
+    id: kernel.id,
+    series: kernel.series,
+    release: kernel.release,
+    arch: kernel.arch,
+    package: `${kernel.provenance.package}=${kernel.provenance.packageVersion}`,
+    sha256: kernel.sha256,
+    configSha256: kernel.configSha256,
+    appended: plan.append,
+  })),
+});
+
+/** Runs the plan, writing each result down as it comes; also when we are interrupted, and when vitest itself breaks. */
+const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progress: Progress): Promise<RunRecord> => {
+  const total = plan.claims.length * plan.kernels.length * plan.repeat;
+  const version = new Map(plan.kernels.map(({ kernel }) => [kernel.id, kernel.version]));
+  let done = 0;
+  let bad = 0;
+  const judged = new Set<string>();
+  const add = (result: RecordedResult): void => {
+    file.add(result);
+    judged.add(`${result.claim} ${result.kernel}`);
+    done++;
+    if (result.verdict !== 'holds' && result.verdict !== 'inapplicable') {
+      bad++;
+      progress.line(`${result.verdict}: ${result.claim} on ${result.kernel}`);
+    }
+    progress.status(
+      `${done}/${total} judged${bad > 0 ? `, ${bad} do not hold` : ''} · ${result.kernel} ${result.claim}`,
+    );
+  };
+  const reproduce = (claim: string, kernel: string): string =>
+    `npx kernspec run ${claim} --kernel ${version.get(kernel) ?? kernel}${plan.append === '' ? '' : ` --append '${plan.append}'`}`;
+  const trouble = (claim: string, kernel: string, reason: string): RecordedResult => ({
+    claim,
+    kernel,
+    verdict: 'inconclusive',
+    reason,
+    ms: 0,
+    isolation: 'worker',
+    evidence: '',
+    reproduce: reproduce(claim, kernel),
+  });
+  const troubles = new Map<string, string>();
+  await using interrupt = onInterrupt(() => file.fold('interrupted'));
+  progress.phase(
+    `judging ${plan.claims.length} claims on ${plan.kernels.length} kernels (${plan.kernels[0]?.accelerator.accel ?? ''}: ${plan.kernels[0]?.accelerator.reason ?? ''})`,
+  );
+  const errors = await runPlan(
+    plan,
+    {
+      onOutcome: (outcome: SpecOutcome) =>
+        add({
+          claim: outcome.claim,
+          kernel: outcome.kernel,
+          verdict: outcome.verdict,
+          ...(outcome.error !== undefined && { reason: outcome.error }),
+          ...(outcome.observed !== undefined && { observed: outcome.observed }),
+          ms: outcome.ms,
+          isolation: 'worker',
+          evidence: outcome.evidence,
+          reproduce: reproduce(outcome.claim, outcome.kernel),
+        }),
+      onTrouble: ({ kernel, claim, message }) => {
+        if (claim !== undefined) add(trouble(claim, kernel, message));
+        else troubles.set(kernel, message);
+      },
+    },
+    {
+      signal: interrupt.signal,
+      ...(options.bail !== undefined && { bail: options.bail }),
+      ...(options.shard !== undefined && { shard: options.shard }),
+    },
+  );
+  progress.clear();
+  const stoppedEarly = interrupt.signal.aborted || options.shard !== undefined || (options.bail ?? Infinity) <= bad;
+  if (!stoppedEarly)
+    for (const { kernel } of plan.kernels)
+      for (const claim of plan.claims)
+        if (!judged.has(`${claim} ${kernel.id}`))
+          add(trouble(claim, kernel.id, troubles.get(kernel.id) ?? errors[0] ?? 'It was never run.'));
+  for (const error of errors) progress.line(`trouble outside any claim: ${error}`);
+  if (interrupt.signal.aborted) return file.fold('interrupted');
+  return file.fold(bad > 0 ? 'failed' : 'passed');
+};
