@@ -45,7 +45,7 @@ export const problemsOf = (claims: readonly Claim[]): readonly string[] => {
     seen.add(id);
     if (!idShape.test(id)) problems.push(`${id} is not of the form area.subject.behaviour.`);
     if (sources.length === 0) problems.push(`${id} has no source.`);
-    if (!/^\p{Lu}.*\.$/su.test(statement)) problems.push(`${id}: the statement is not a sentence.`);
+    if (!/^[\p{L}].*\.$/su.test(statement)) problems.push(`${id}: the statement is not a sentence.`);
     return problems;
   });
 };

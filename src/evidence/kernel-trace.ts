@@ -68,3 +68,37 @@ export const parseKernelTrace = (lines: readonly string[]): readonly KernelEvent
   }
   return events;
 };
+
+/** A signal_generate event, its fields by name. (include/trace/events/signal.h) */
+export interface GeneratedSignal {
+  readonly t: number;
+  /** Who was running when it was made: the sender, in the root pid namespace. */
+  readonly by: number;
+  readonly sig: number;
+  readonly code: number;
+  readonly res: number;
+}
+
+const numberOf = (event: KernelEvent, field: string): number => Number(event.fields[field]);
+
+/** The signals generated for a process or thread, by its number in the root pid namespace, in order. */
+export const signalsTo = (trace: readonly KernelEvent[], hostPid: number): readonly GeneratedSignal[] =>
+  trace
+    .filter((event) => event.name === 'signal_generate' && numberOf(event, 'pid') === hostPid)
+    .map((event) => ({
+      t: event.t,
+      by: event.pid,
+      sig: numberOf(event, 'sig'),
+      code: numberOf(event, 'code'),
+      res: numberOf(event, 'res'),
+    }));
+
+/** The numbers of the signals a process has taken from its queue, to run a handler or to die, in order. */
+export const signalsTakenBy = (trace: readonly KernelEvent[], hostPid: number): readonly number[] =>
+  trace
+    .filter((event) => event.name === 'signal_deliver' && event.pid === hostPid)
+    .map((event) => numberOf(event, 'sig'));
+
+/** When a process entered do_exit(), or undefined. */
+export const exitOf = (trace: readonly KernelEvent[], hostPid: number): KernelEvent | undefined =>
+  trace.find((event) => event.name === 'sched_process_exit' && event.pid === hostPid);

@@ -4,3 +4,5 @@ export { commit, kernelSource, man } from '../claims/claim.ts';
 export { actor, command, node, shell, tini } from './fixture.ts';
 export { spec } from './spec.ts';
 export type { RunningFixture } from './running-fixture.ts';
+export { exitOf, signalResult, signalsTakenBy, signalsTo } from '../evidence/kernel-trace.ts';
+export type { KernelEvent } from '../evidence/kernel-trace.ts';

@@ -122,6 +122,11 @@ export class RunningFixture implements AsyncDisposable {
     await this.#until(`"${text}" on stdout`, () => (this.stdout.includes(text) ? true : undefined));
   }
 
+  /** Waits until its stderr is exactly the text; longer or other text is a Violation too. */
+  async errs(text: string): Promise<void> {
+    await this.#until(`"${text.trim()}" and nothing else on stderr`, () => (this.stderr === text ? true : undefined));
+  }
+
   /** How the fixture itself ended, as its parent's wait(2) tells. */
   async ended(): Promise<WaitStatus> {
     return this.#until('the end of the fixture', () =>
@@ -166,15 +171,36 @@ export class RunningFixture implements AsyncDisposable {
   async members(): Promise<readonly ProcStatus[]> {
     const id = this.#nextRequest;
     await this.#request('members');
-    return this.#parent
-      .filter((event) => event.ev === 'member' && event.id === id)
-      .map((event) => parseProcStatus(String(event['status'])));
+    const pids = this.#parent.filter((event) => event.ev === 'member' && event.id === id).map(({ child = 0 }) => child);
+    const statuses = await Promise.all(pids.map((pid) => this.status(pid)));
+    return statuses.filter((status) => status !== undefined);
   }
 
   /** The kernel's trace up to now. A barrier too: what happened before the call is in it. */
   async kernelTrace(): Promise<readonly KernelEvent[]> {
     if (!this.#drained()) await this.#request('trace');
     return parseKernelTrace(this.#kernel);
+  }
+
+  /** Waits until the kernel has written down an event that matches. */
+  async traced(what: string, matches: (event: KernelEvent) => boolean): Promise<KernelEvent> {
+    return this.#asking(what, async () => (await this.kernelTrace()).find(matches));
+  }
+
+  /** Waits until a process of the host is in this state, such as `Z` or `T`. */
+  async inState(state: string, hostPid: number = this.hostPid): Promise<ProcStatus> {
+    return this.#asking(`process ${hostPid} in state ${state}`, async () => {
+      const status = await this.status(hostPid);
+      return status?.state === state ? status : undefined;
+    });
+  }
+
+  /** The host's number for a process of the fixture, by the name its script gave it or by its pid in the namespace. */
+  async hostPidOf(who: string | number): Promise<number> {
+    const pid = typeof who === 'number' ? who : this.#events.find((event) => event.who === who)?.pid;
+    const member = (await this.members()).find(({ nspid }) => nspid.at(-1) === pid);
+    if (member === undefined) throw new FixtureError(`The namespace has no member ${who}.`);
+    return member.pid;
   }
 
   /** Waits until the fixture and all that inherited its output is gone, and every witness has been heard to the end. */
@@ -274,6 +300,16 @@ export class RunningFixture implements AsyncDisposable {
       });
     } finally {
       this.#watchers.delete(watcher);
+    }
+  }
+
+  /** Asks again and again, each time a round trip to the guest, until there is an answer or the deadline has passed. */
+  async #asking<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+    const end = performance.now() + patienceMs * this.#slowdown;
+    for (;;) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      if (performance.now() > end) throw new Violation(`Expected ${what}, but it never came.\n${this.#story()}`);
     }
   }
 

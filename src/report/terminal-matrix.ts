@@ -61,7 +61,8 @@ export const terminalMatrix = (
   const heading = record.kernels.map(({ series }) => centred(series, columnWidth, paint('bold', series))).join('');
   const lines = [`${' '.repeat(labelWidth + 2)}${heading}`];
   let area = '';
-  for (const claim of matrix.claims) {
+  const judged = new Set(matrix.claims);
+  for (const claim of claims.map(({ id }) => id).filter((id) => judged.has(id))) {
     const [head = '', ...rest] = claim.split('.');
     if (head !== area) lines.push(paint('bold', head));
     area = head;

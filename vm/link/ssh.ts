@@ -12,7 +12,7 @@ import type { LinkKeys } from './keys.ts';
 export interface GuestExit {
   /** Exit code, or undefined when a signal ended it. */
   readonly code: number | undefined;
-  /** Signal name without SIG, such as `KILL`. */
+  /** Signal name, such as `SIGKILL`. */
   readonly signal: string | undefined;
 }
 

@@ -5,7 +5,7 @@ import { writeFileAtomically } from '../../base/atomic.ts';
 import { expectationFor } from '../../claims/expectation.ts';
 import { Guest } from '../guest.ts';
 import { judge, type Judgement } from '../judge.ts';
-import { currentPlan } from '../plan.ts';
+import { currentPlan, type Plan } from '../plan.ts';
 import type { Spec } from '../spec.ts';
 import { Lease } from './lease.ts';
 
@@ -30,18 +30,21 @@ export const kernelVariable = 'KERNSPEC_KERNEL';
 
 const plan = currentPlan();
 
-const openLease = (): Lease => {
+const openLease = (workerPlan: Plan): Lease => {
   const id = process.env[kernelVariable];
-  const planned = plan?.kernels.find(({ kernel }) => kernel.id === id);
-  if (plan === undefined || planned === undefined) throw new Error(`The plan has no kernel ${id ?? '?'}.`);
-  return new Lease(plan, planned);
+  const planned = workerPlan.kernels.find(({ kernel }) => kernel.id === id);
+  if (planned === undefined) throw new Error(`The plan has no kernel ${id ?? '?'}.`);
+  return new Lease(workerPlan, planned);
 };
 
-const test = base.extend('lease', { scope: 'worker' }, (_context, { onCleanup }) => {
-  const lease = openLease();
-  onCleanup(() => lease[Symbol.asyncDispose]());
-  return lease;
-});
+const test = base
+  .extend('workerPlan', { scope: 'worker' }, { plan })
+  .extend('lease', { scope: 'worker' }, ({ workerPlan }, { onCleanup }) => {
+    if (workerPlan.plan === undefined) throw new Error('A spec runs outside a run of kernspec.');
+    const lease = openLease(workerPlan.plan);
+    onCleanup(() => lease[Symbol.asyncDispose]());
+    return lease;
+  });
 
 const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: number): Promise<SpecOutcome> => {
   const { claim, body } = spec;
