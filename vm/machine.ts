@@ -150,7 +150,7 @@ export const launch = async (spec: MachineSpec): Promise<Machine> => {
     append: guestCommandLine(keys, token, spec.append ?? ''),
   });
   await using stack = new CleanupStack();
-  const qemu = await startOwned(program, argv, 1);
+  const qemu = await startOwned(program, argv, 2);
   let stderr = '';
   qemu.stderr.on('data', (chunk: Buffer) => {
     if (stderr.length < 16_384) stderr += chunk.toString('utf8');
@@ -162,8 +162,8 @@ export const launch = async (spec: MachineSpec): Promise<Machine> => {
     qemu.kill();
     await withDeadline({ what: `The end of QEMU (pid ${qemu.pid})`, ms: 10_000 }, qemu.exited);
   });
-  const [channel] = qemu.extra;
-  if (channel === undefined) throw new Error('startOwned gave no descriptor 3');
+  const [channel, serial] = qemu.extra;
+  if (channel === undefined || serial === undefined) throw new Error('startOwned gave no descriptors');
   const qmp = new Qmp(channel, ({ event }) => {
     if (event === 'GUEST_PANICKED') fail('panic', "The guest's kernel panicked.");
   });
@@ -171,14 +171,26 @@ export const launch = async (spec: MachineSpec): Promise<Machine> => {
   try {
     const port = await Promise.race([qmp.negotiate().then(() => forwardedPort(qmp)), failed]);
     const ms = bootDeadlineMs * slowdown;
-    const said = console.until("The guest's ready line", new RegExp(`^kernspec-(ready ${token}|init-fatal: )`), ms);
+    const said = console.until(
+      "The guest's ready line",
+      new RegExp(`^kernspec-(ready ${token} \\w+|init-fatal: )`),
+      ms,
+    );
     const { text } = await Promise.race([said, failed]);
     if (text.startsWith('kernspec-init-fatal'))
       throw new BootError(text.replace('kernspec-init-fatal: ', 'init gave up: '));
-    link = stack.use(await Promise.race([SshLink.connect({ port, keys, ms: 20_000 * slowdown }), failed]));
+    link = stack.use(
+      await Promise.race([
+        SshLink.connect({ to: text.endsWith('serial') ? serial : port, keys, ms: 20_000 * slowdown }),
+        failed,
+      ]),
+    );
     await Promise.race([link.exec('true', { ms: 20_000 * slowdown }), failed]);
   } catch (error) {
-    throw bootError(error, console, stderr, 'The machine');
+    // A channel that breaks usually means that QEMU is ending; its own words are the better reason.
+    if (error instanceof LinkError)
+      await withDeadline({ what: "QEMU's last words", ms: 1_000 }, failed).catch(() => undefined);
+    throw bootError(state.failure ?? error, console, stderr, 'The machine');
   }
   link.lost.catch((error: unknown) => fail('link-lost', messageOf(error)));
   const bootMs = performance.now() - start;

@@ -82,6 +82,8 @@ const fetchKernel = async (offer: Offer, directory: string, onProgress: OnProgre
   await createAtomically(directory, async (temporary) => {
     await mkdir(temporary, { recursive: true });
     await gatherFiles(packages, temporary);
+    if (!(await filesBelow(temporary)).includes('vmlinuz'))
+      throw new HostError(`The package ${image.name} has no kernel image in it.`);
     const files: Record<string, string> = {};
     for (const name of await filesBelow(temporary)) files[name] = await sha256OfFile(join(temporary, name));
     const manifest: Manifest = {

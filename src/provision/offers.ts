@@ -95,8 +95,11 @@ export const offersOf = (records: readonly PackageRecord[], flavour = 'cloud'): 
       if (release === undefined || version === undefined || offers.has(version)) continue;
       const find = (template: string): PackageRecord | undefined =>
         inSuite.find(({ name }) => name === template.replace('{release}', release));
-      const split = [find(naming.split.image), find(naming.split.modules)].filter((record) => record !== undefined);
-      const packages = split.length === 2 ? split : [image];
+      // Where the image package only depends on others, they hold the files; the archive forgets the modules of older
+      // versions, and without them a guest is reached over its serial port.
+      const split = find(naming.split.image);
+      const packages =
+        split === undefined ? [image] : [split, find(naming.split.modules)].filter((record) => record !== undefined);
       offers.set(version, { series: seriesOf(version), version, release, suite, packages });
     }
   }

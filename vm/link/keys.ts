@@ -1,9 +1,4 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createRequire } from 'node:module';
-import type ssh2Types from 'ssh2';
-
-// ssh2 is CommonJS and hides `utils` from the static analysis of named imports.
-const { utils } = createRequire(import.meta.url)('ssh2') as typeof ssh2Types;
 
 /** The keys of one machine: made for it, never written to disk. */
 export interface LinkKeys {
@@ -25,17 +20,43 @@ const wireString = (bytes: Uint8Array | string): Buffer => {
   return Buffer.concat([length, content]);
 };
 
+/** An ed25519 key pair as the bare 32 bytes of each half. */
+const createPair = () => {
+  const { d = '', x = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+  const seed = Buffer.from(d, 'base64url');
+  const point = Buffer.from(x, 'base64url');
+  return { secret: Buffer.concat([seed, point]), point };
+};
+
+const type = wireString('ssh-ed25519');
+
+/**
+ * A private key in OpenSSH's file format, unencrypted (openssh PROTOCOL.key). ssh2's own generator drops the leading
+ * zeros of a key and so spoils one in 256.
+ */
+const openSshPrivateKey = ({ secret, point }: ReturnType<typeof createPair>): string => {
+  const none = wireString('none');
+  const check = Buffer.alloc(8);
+  const secrets = Buffer.concat([check, type, wireString(point), wireString(secret), wireString('')]);
+  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, -secrets.length & 7);
+  const file = Buffer.concat([
+    ...[Buffer.from('openssh-key-v1\0'), none, none, wireString(''), Buffer.from([0, 0, 0, 1])],
+    ...[wireString(Buffer.concat([type, wireString(point)])), wireString(Buffer.concat([secrets, padding]))],
+  ]);
+  const lines = file.toString('base64').match(/.{1,70}/g) ?? [];
+  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+};
+
+const publicBlob = (point: Buffer): string => Buffer.concat([type, wireString(point)]).toString('base64');
+
 /** Two fresh ed25519 key pairs. */
 export const createLinkKeys = (): LinkKeys => {
-  const client = utils.generateKeyPairSync('ed25519');
-  const { d, x } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
-  const seed = Buffer.from(d ?? '', 'base64url');
-  const point = Buffer.from(x ?? '', 'base64url');
-  const type = wireString('ssh-ed25519');
+  const client = createPair();
+  const host = createPair();
   return {
-    clientPrivate: client.private,
-    clientPublic: client.public.split(' ')[1] ?? '',
-    hostPrivate: Buffer.concat([type, wireString(Buffer.concat([seed, point]))]).toString('base64'),
-    hostPublic: Buffer.concat([type, wireString(point)]).toString('base64'),
+    clientPrivate: openSshPrivateKey(client),
+    clientPublic: publicBlob(client.point),
+    hostPrivate: Buffer.concat([type, wireString(host.secret)]).toString('base64'),
+    hostPublic: publicBlob(host.point),
   };
 };

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import * as tar from 'tar';
@@ -42,7 +42,8 @@ export interface ExecOptions {
 }
 
 export interface SshTarget {
-  readonly port: number;
+  /** A port of the loopback interface, or a stream to the guest's sshd. */
+  readonly to: number | Duplex;
   readonly keys: LinkKeys;
   /** Deadline of the handshake, ms. */
   readonly ms: number;
@@ -57,6 +58,20 @@ const textOf = async (stream: Readable): Promise<string> => {
 /** Quotes a word for the guest's shell. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+
+/**
+ * Waits until the other side's identification line is there as a whole, and leaves it to be read: ssh2 loses the middle
+ * of one that comes in three pieces, as over a serial port it does.
+ */
+const identification = async (stream: Duplex): Promise<void> => {
+  let seen = Buffer.alloc(0);
+  while (!seen.includes('\n')) {
+    const chunk = stream.read() as Buffer | null;
+    if (chunk === null) await once(stream, 'readable');
+    else seen = Buffer.concat([seen, chunk]);
+  }
+  stream.unshift(seen);
+};
 
 /** One ssh connection to a guest, with many channels on it. */
 export class SshLink implements AsyncDisposable {
@@ -82,11 +97,12 @@ export class SshLink implements AsyncDisposable {
    *
    * @throws LinkError when the guest does not answer, or somebody else does
    */
-  static async connect({ port, keys, ms }: SshTarget): Promise<SshLink> {
+  static async connect({ to, keys, ms }: SshTarget): Promise<SshLink> {
     const client = new Client();
+    // A client that was given up may still say why later; without a listener that would end the whole process.
+    client.on('error', () => undefined);
     const settings: ConnectConfig = {
-      host: '127.0.0.1',
-      port,
+      ...(typeof to === 'number' ? { host: '127.0.0.1', port: to } : { sock: to }),
       username: 'root',
       privateKey: keys.clientPrivate,
       hostVerifier: (key: Buffer) => key.toString('base64') === keys.hostPublic,
@@ -94,15 +110,16 @@ export class SshLink implements AsyncDisposable {
       // What the emulated CPU computes fastest; dropbear offers all of them.
       algorithms: { kex: ['curve25519-sha256'], cipher: ['chacha20-poly1305@openssh.com'], compress: ['none'] },
     };
-    const ready = once(client, 'ready');
-    client.connect(settings);
     try {
+      if (typeof to !== 'number') await withDeadline({ what: "The guest's sshd", ms }, identification(to));
+      const ready = once(client, 'ready');
+      client.connect(settings);
       await ready;
     } catch (error) {
       client.destroy();
-      throw new LinkError(`No ssh connection to the guest on port ${port}: ${messageOf(error)}.`, { cause: error });
+      throw new LinkError(`No ssh connection to the guest: ${messageOf(error)}.`, { cause: error });
     }
-    client.setNoDelay(true);
+    if (typeof to === 'number') client.setNoDelay(true);
     return new SshLink(client);
   }
 

@@ -18,6 +18,9 @@ export interface QemuOptions {
 /** The file descriptor on which QEMU talks QMP: a socket pair of ours, so that no socket file can be left behind. */
 export const qmpDescriptor = 3;
 
+/** The file descriptor of the guest's second serial port: the link to a guest that has no driver for the network card. */
+export const serialDescriptor = 4;
+
 /**
  * QEMU's command line for one machine, without the program's name.
  *
@@ -35,6 +38,7 @@ export const qemuArgv = (options: QemuOptions): readonly string[] => [
   ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
   ...['-chardev', `socket,id=qmp,fd=${qmpDescriptor}`, '-mon', 'chardev=qmp,mode=control'],
   ...['-chardev', 'stdio,id=console,signal=off', '-serial', 'chardev:console'],
+  ...['-chardev', `socket,id=link,fd=${serialDescriptor}`, '-serial', 'chardev:link'],
   ...['-netdev', 'user,id=net0,restrict=on,hostfwd=tcp:127.0.0.1:0-:22'],
   ...['-device', 'virtio-net-pci,netdev=net0,romfile='],
   ...['-device', 'pvpanic-pci'],
