@@ -34,6 +34,7 @@ spec(
     await init.ready();
     const child = await init.hostPidOf('main');
     expect(child).not.toBe(init.hostPid);
+    await init.idle('SIGTERM');
     await init.signal('TERM');
     expect(signalsTo(await init.kernelTrace(), init.hostPid)).toMatchObject([{ sig: 15, res: signalResult.ignored }]);
     expect(init.alive).toBe(true);

@@ -50,7 +50,7 @@ export class FixtureError extends InfrastructureError {}
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The `code` of a Node system error such as `ENOSPC`, or undefined. */
-export const errnoOf = (error: unknown): string | undefined =>
+const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
 /** Rewords the system errors that a person can mend (full disk, no permission) as a {@link HostError}; anything else is returned as it is. */

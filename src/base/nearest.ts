@@ -1,7 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 
 /** Up to `limit` names that look like `name`, nearest first: those that contain it, and those within a third of its length of edits. */
-export const nearest = (name: string, candidates: readonly string[], limit = 3): readonly string[] =>
+const nearest = (name: string, candidates: readonly string[], limit = 3): readonly string[] =>
   candidates
     .map((candidate) => ({ candidate, edits: candidate.includes(name) ? 0 : distance(name, candidate) }))
     .filter(({ edits }) => edits <= Math.max(2, Math.ceil(name.length / 3)))

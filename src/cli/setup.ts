@@ -23,8 +23,7 @@ export const setup = async (): Promise<void> => {
   const [program = '', ...args] = command;
   const elevated = right === 'sudo' ? ['sudo', '-n'] : [];
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
-  const [update = '', ...updateArgs] = [...elevated, 'apt-get', 'update', '-q'];
-  await run(update, updateArgs, { env });
+  await run('env', [...elevated, 'apt-get', 'update', '-q'], { env });
   const { exitCode, stderr } = await run(program, args, { env });
   if (exitCode !== 0) {
     throw new HostError(`apt could not install ${packages.join(' ')}.`, {

@@ -35,7 +35,7 @@ const systemCall = (text: string): Record<string, string | number> =>
   );
 
 /** A trace that is not whole says nothing about what is not in it. */
-export class LostEvents extends Error {
+class LostEvents extends Error {
   override readonly name = 'LostEvents';
 }
 

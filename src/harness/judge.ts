@@ -31,11 +31,15 @@ export const judge = async (
     await withDeadline({ what: 'The end of the spec', ms }, Promise.race([body(), machineFailed]));
     return { verdict: 'holds' };
   } catch (error) {
-    const cause = failure ?? error;
-    if (isViolation(cause)) return { verdict: 'violated', error: cause.message };
-    return { verdict: 'inconclusive', error: describe(cause) };
+    return judgementOf(failure ?? error);
   }
 };
+
+/** What an error says about the claim: only a violation speaks against the kernel. */
+export const judgementOf = (error: unknown): Judgement =>
+  isViolation(error)
+    ? { verdict: 'violated', error: error.message }
+    : { verdict: 'inconclusive', error: describe(error) };
 
 const describe = (error: unknown): string => {
   const kind =

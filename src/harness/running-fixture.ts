@@ -1,7 +1,7 @@
 import { onLines } from '../base/lines.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { deferred } from '../base/deferred.ts';
-import { DeadlineError, FixtureError, LinkError } from '../base/errors.ts';
+import { DeadlineError, FixtureError } from '../base/errors.ts';
 import { Violation } from '../claims/violation.ts';
 import { parseLaunchLine, type FixtureEvent } from '../evidence/fixture-event.ts';
 import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts';
@@ -195,6 +195,17 @@ export class RunningFixture implements AsyncDisposable {
     });
   }
 
+  /**
+   * Waits until the fixture's init sleeps and does not block the signal. A shell that starts a command blocks everything
+   * for a moment, and a blocked signal is kept where one that reaches it later is dropped.
+   */
+  async idle(signal: string): Promise<ProcStatus> {
+    return this.#asking(`${this.argv[0] ?? ''} asleep, ready for ${signal}`, async () => {
+      const status = await this.status();
+      return status?.state === 'S' && !status.sigBlk.has(signal) ? status : undefined;
+    });
+  }
+
   /** The host's number for a process of the fixture, by the name its script gave it or by its pid in the namespace. */
   async hostPidOf(who: string | number): Promise<number> {
     const pid = typeof who === 'number' ? who : this.#events.find((event) => event.who === who)?.pid;
@@ -318,7 +329,7 @@ export class RunningFixture implements AsyncDisposable {
     const events = [...this.#parent, ...this.#events].filter(({ ev }) => ev !== 'content' && ev !== 'answer');
     const told = events
       .toSorted((a, b) => a.t - b.t)
-      .map(({ seq: _, t: __, ...event }) => `  ${JSON.stringify(event)}`);
+      .map((event) => `  ${JSON.stringify({ ...event, seq: undefined, t: undefined })}`);
     return ['Seen so far:', ...(told.length === 0 ? ['  nothing'] : told)].join('\n');
   }
 }
@@ -326,7 +337,7 @@ export class RunningFixture implements AsyncDisposable {
 const find = (events: readonly FixtureEvent[], pattern: EventPattern): FixtureEvent | undefined =>
   events.find((event) => matches(event, pattern));
 
-const brokenFixture = (event: FixtureEvent): FixtureError | LinkError =>
+const brokenFixture = (event: FixtureEvent): FixtureError =>
   new FixtureError(
     event.ev === 'exec-failed'
       ? `The guest could not execute ${event.program ?? '?'}: ${event.error ?? '?'}.`

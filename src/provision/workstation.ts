@@ -14,10 +14,7 @@ export interface Requirement {
 }
 
 /** Where a program is found on PATH, or undefined. */
-export const findProgram = async (
-  name: string,
-  path: string = process.env['PATH'] ?? '',
-): Promise<string | undefined> => {
+const findProgram = async (name: string, path: string = process.env['PATH'] ?? ''): Promise<string | undefined> => {
   for (const directory of path.split(delimiter).filter((part) => part !== '')) {
     const candidate = join(directory, name);
     if (

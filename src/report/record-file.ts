@@ -57,7 +57,7 @@ export class RecordFile {
  *
  * @throws an Error when there is no head
  */
-export const foldLines = (text: string, reason: RunRecord['reason'], finished: Date): RunRecord => {
+const foldLines = (text: string, reason: RunRecord['reason'], finished: Date): RunRecord => {
   const [first = '', ...rest] = text.split('\n');
   const head = RecordHead.parse(JSON.parse(first));
   const results: RecordedResult[] = [];

@@ -20,7 +20,7 @@ export const RecordedResult = z.strictObject({
 });
 export type RecordedResult = z.infer<typeof RecordedResult>;
 
-export const RecordedKernel = z.strictObject({
+const RecordedKernel = z.strictObject({
   id: z.string(),
   series: z.string(),
   release: z.string(),

@@ -13,6 +13,14 @@ const kvmDeadlineMs = 10_000;
 
 const Remembered = z.record(z.string(), z.object({ accel: z.enum(['kvm', 'tcg']), reason: z.string() }));
 
+const readRemembered = async (path: string): Promise<z.infer<typeof Remembered>> => {
+  try {
+    return Remembered.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch {
+    return {};
+  }
+};
+
 /** The first line of `qemu-system-x86_64 --version`. */
 export const qemuVersion = async (program = 'qemu-system-x86_64'): Promise<string> =>
   (await runOrFail(program, ['--version'])).split('\n')[0] ?? '';
@@ -46,10 +54,7 @@ export const chooseAccelerator = async (
   }
   const path = join(directory, 'accelerator.json');
   const key = await probeKey(guest);
-  const remembered = await readFile(path, 'utf8').then(
-    (text) => Remembered.safeParse(JSON.parse(text)).data ?? {},
-    () => ({}) as z.infer<typeof Remembered>,
-  );
+  const remembered = await readRemembered(path);
   const known = remembered[key];
   if (known !== undefined) return known;
   const decided = await probeKvm(guest);

@@ -16,10 +16,10 @@ export interface QemuOptions {
 }
 
 /** The file descriptor on which QEMU talks QMP: a socket pair of ours, so that no socket file can be left behind. */
-export const qmpDescriptor = 3;
+const qmpDescriptor = 3;
 
 /** The file descriptor of the guest's second serial port: the link to a guest that has no driver for the network card. */
-export const serialDescriptor = 4;
+const serialDescriptor = 4;
 
 /**
  * QEMU's command line for one machine, without the program's name.

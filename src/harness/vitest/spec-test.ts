@@ -4,7 +4,7 @@ import { test as base, type ExpectStatic } from 'vitest';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { expectationFor } from '../../claims/expectation.ts';
 import { Guest } from '../guest.ts';
-import { judge, type Judgement } from '../judge.ts';
+import { judge, judgementOf, type Judgement } from '../judge.ts';
 import { currentPlan, type Plan } from '../plan.ts';
 import type { Spec } from '../spec.ts';
 import { Lease } from './lease.ts';
@@ -26,7 +26,7 @@ declare module 'vitest' {
 }
 
 /** The variable that tells a worker its kernel; set by the project of that kernel. */
-export const kernelVariable = 'KERNSPEC_KERNEL';
+const kernelVariable = 'KERNSPEC_KERNEL';
 
 const plan = currentPlan();
 
@@ -84,7 +84,7 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
       kept = { ...guest.sightings(), console: machine.console.since(consoleStart), machine: machine.commandLine };
       return first.verdict === 'holds' ? cleaned : first;
     } catch (error) {
-      return judge(() => Promise.reject(error as Error), new Promise(() => undefined), 1);
+      return judgementOf(error);
     }
   }
 };
