@@ -9,6 +9,7 @@ export class Progress {
   #shown = false;
   #phase = '';
   #quarter = -1;
+  #tenth = 0;
 
   constructor(stream: NodeJS.WriteStream = process.stderr) {
     this.#stream = stream;
@@ -32,9 +33,12 @@ export class Progress {
     this.#show(`${what} ${percent}`.trimEnd());
   }
 
-  /** The line that is written over; not repeated where nothing can be written over. */
-  status(text: string): void {
-    if (this.#stream.isTTY) this.#show(text);
+  /** So many of a number of things are done; where nothing can be written over, a line for each tenth. */
+  count(done: number, total: number, text: string): void {
+    const tenth = Math.floor((10 * done) / total);
+    if (!this.#stream.isTTY && tenth === this.#tenth) return;
+    this.#tenth = tenth;
+    this.#show(`${done}/${total} ${text}`);
   }
 
   /** A line that stays. */

@@ -133,8 +133,13 @@ const userlandLayer = async (onProgress: OnProgress): Promise<Layer> => {
   return layer('userland', packages.map((record) => record.sha256).join('\n'), async () => {
     const directory = await mkdtemp(join(tmpdir(), 'kernspec-userland-'));
     try {
+      const total = packages.map(({ size }) => size).reduce((sum, size) => sum + size, 0);
+      let before = 0;
       for (const record of packages) {
-        const path = await root.download(record, onProgress);
+        const path = await root.download(record, ({ done }) =>
+          onProgress({ what: `the guest's ${packages.length} packages`, done: before + done, total }),
+        );
+        before += record.size;
         await extractDeb(path, { into: directory, filter: (member) => !leftOut.test(member) });
       }
       return userlandEntries(await entriesBelow(directory));

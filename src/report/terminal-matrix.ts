@@ -60,14 +60,15 @@ export const terminalMatrix = (
   };
   const heading = record.kernels.map(({ series }) => centred(series, columnWidth, paint('bold', series))).join('');
   const lines = [`${' '.repeat(labelWidth + 2)}${heading}`];
-  let area = '';
   const judged = new Set(matrix.claims);
-  for (const claim of claims.map(({ id }) => id).filter((id) => judged.has(id))) {
-    const [head = '', ...rest] = claim.split('.');
-    if (head !== area) lines.push(paint('bold', head));
-    area = head;
-    const label = shortened(rest.join('.'), labelWidth).padEnd(labelWidth);
-    lines.push(`  ${label}${kernels.map((kernel) => cellText(matrix.cell(claim, kernel))).join('')}`);
+  const areaOf = (claim: string): string => claim.slice(0, claim.indexOf('.'));
+  const shown = claims.map(({ id }) => id).filter((id) => judged.has(id));
+  for (const area of new Set(shown.map(areaOf))) {
+    lines.push(paint('bold', area));
+    for (const claim of shown.filter((id) => areaOf(id) === area)) {
+      const label = shortened(claim.slice(area.length + 1), labelWidth).padEnd(labelWidth);
+      lines.push(`  ${label}${kernels.map((kernel) => cellText(matrix.cell(claim, kernel))).join('')}`);
+    }
   }
   const seen = verdicts.filter((verdict) => record.results.some((result) => result.verdict === verdict));
   lines.push(

@@ -162,9 +162,7 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
       bad++;
       progress.line(`${result.verdict}: ${result.claim} on ${result.kernel}`);
     }
-    progress.status(
-      `${done}/${total} judged${bad > 0 ? `, ${bad} do not hold` : ''} · ${result.kernel} ${result.claim}`,
-    );
+    progress.count(done, total, `judged${bad > 0 ? `, ${bad} do not hold` : ''} · ${result.kernel} ${result.claim}`);
   };
   const reproduce = (claim: string, kernel: string): string =>
     `npx kernspec run ${claim} --kernel ${version.get(kernel) ?? kernel}${plan.append === '' ? '' : ` --append '${plan.append}'`}`;
