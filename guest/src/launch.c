@@ -312,8 +312,12 @@ static void attend(struct pollfd *polled) {
       say(&line);
       state.drained = true;
     }
-    if (state.closing && state.exited) return;
-    if (poll(polled, SOURCES, -1) < 0) continue;
+    bool over = state.closing && state.exited;
+    if (over && state.drained) return;
+    int ready = poll(polled, SOURCES, over ? 0 : -1);
+    /* The child is gone, yet somebody still holds its output: whoever is told no `drained` knows. */
+    if (over && ready == 0) return;
+    if (ready < 0) continue;
     for (enum source source = COMMANDS; source < SOURCES; source++) {
       if (polled[source].fd < 0 || polled[source].revents == 0) continue;
       if (source == CHILD_STATE) {

@@ -47,6 +47,11 @@ spec(
     expect(signalsTo(trace, child).map(({ sig }) => sig)).toEqual([9]);
     expect(signalsTakenBy(trace, child)).toEqual([9]);
   },
+  [
+    { what: 'the script ends in exec', replace: [`${worker};`, `exec ${worker};`] },
+    { what: 'the script has a trap', replace: [`${worker};`, `trap 'exit 0' TERM; ${worker};`] },
+    { what: 'it is no init', namespace: 'none' },
+  ],
 );
 
 spec(
@@ -65,6 +70,10 @@ spec(
     expect(await init.event({ ev: 'signal' })).toMatchObject({ pid: 1, signo: 15, si_pid: 0 });
     expect(await init.ended()).toEqual({ by: 'exit', code: 0 });
   },
+  [
+    { what: 'the script has no exec', replace: [`exec ${worker}`, `${worker}; true`] },
+    { what: 'the worker has no handler', replace: ['on TERM exit 0; ', ''] },
+  ],
 );
 
 spec(
@@ -82,6 +91,10 @@ spec(
     expect(await init.event({ ev: 'signal' })).toMatchObject({ signo: 15, si_pid: 1 });
     expect(await init.ended()).toEqual({ by: 'exit', code: 9 });
   },
+  [
+    { what: 'the worker has no handler', replace: ['on TERM exit 9; ', ''] },
+    { what: 'it is no init', namespace: 'none' },
+  ],
 );
 
 spec(
@@ -102,4 +115,8 @@ spec(
     expect(init.seen({ ev: 'signal' })).toEqual([]);
     expect(signalsTo(await init.kernelTrace(), child).map(({ sig }) => sig)).toEqual([9]);
   },
+  [
+    { what: 'the script ends in exec', replace: [`${worker};`, `exec ${worker};`] },
+    { what: 'tini signals the group', replace: ['--', '-g'] },
+  ],
 );

@@ -28,6 +28,7 @@ spec(
     expect(signalsTakenBy(trace, grandchild)).toEqual([9]);
     expect(exitOf(trace, grandchild)).toBeDefined();
   },
+  [{ what: 'tini signals the group', replace: ['--', '-g'] }],
 );
 
 spec(
@@ -53,6 +54,7 @@ spec(
     expect(await init.event({ ev: 'wait' })).toMatchObject({ about: 'grandchild', status: 4 << 8 });
     expect(await init.ended()).toEqual({ by: 'exit', code: 3 });
   },
+  [{ what: 'tini signals its child alone', replace: ['-g', '-v'] }],
 );
 
 spec(
@@ -77,6 +79,7 @@ spec(
     expect(init.seen({ ev: 'signal', who: 'grandchild' })).toEqual([]);
     expect(signalsTo(await init.kernelTrace(), grandchild).map(({ sig }) => sig)).toEqual([9]);
   },
+  [{ what: 'the grandchild stays in the group', replace: ['setpgid; ', ''] }],
 );
 
 spec(
@@ -99,4 +102,5 @@ spec(
     expect(signalsTo(trace, child).map(({ sig }) => sig)).toEqual([28]);
     expect(signalsTo(trace, init.hostPid).map(({ sig }) => sig)).toEqual([17, 28]);
   },
+  [{ what: 'the child is sent SIGCHLD', replace: ['ready; pause', 'kill self CHLD; ready; pause'] }],
 );

@@ -44,6 +44,10 @@ spec(
     });
     expect(await init.ended()).toEqual({ by: 'exit', code: 0 });
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    { what: 'the init exits with 1', replace: ['on TERM exit 0; ready; pause', 'on TERM exit 1; ready; pause'] },
+  ],
 );
 
 spec(
@@ -70,6 +74,13 @@ spec(
     expect(signalsTakenBy(trace, worker)).toEqual([9]);
     expect(exitOf(trace, worker)).toBeDefined();
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    {
+      what: 'the init passes SIGTERM on',
+      replace: ['on TERM exit 0; ready; pause', 'block TERM; ready; sigwait TERM; kill worker TERM; exit 0'],
+    },
+  ],
 );
 
 spec(
@@ -97,6 +108,13 @@ spec(
     expect(ofWorker.lines.slice(-1)).toEqual(['+++ killed by SIGKILL +++']);
     expect(ofWorker.lines.filter((line) => line.startsWith('---'))).toEqual([]);
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    {
+      what: 'the init passes SIGTERM on',
+      replace: ['on TERM exit 0; ready; pause', 'block TERM; ready; sigwait TERM; kill worker TERM; exit 0'],
+    },
+  ],
 );
 
 spec(
@@ -131,6 +149,16 @@ spec(
     expect(killed).toMatchObject({ sig: 9, code: byKernelItself, by: init.hostPid });
     expect(killed?.t).toBeGreaterThanOrEqual(entered?.t ?? Infinity);
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    {
+      what: 'the init kills its worker itself',
+      replace: [
+        'on TERM exit 0; ready; pause',
+        'block TERM; ready; sigwait TERM; kill worker KILL; wait worker; exit 0',
+      ],
+    },
+  ],
 );
 
 spec(
@@ -168,6 +196,7 @@ spec(
       expect(await init.status(member)).toBeUndefined();
     }
   },
+  [{ what: 'it is no init', namespace: 'none' }],
 );
 
 spec(
@@ -196,4 +225,5 @@ spec(
     expect(told).toBeDefined();
     for (const member of members) expect(exitOf(trace, member)?.t).toBeLessThan(told?.t ?? 0);
   },
+  [{ what: 'it is no init', namespace: 'none' }],
 );

@@ -48,6 +48,11 @@ spec(
     await init.signal('KILL');
     expect(await init.ended()).toEqual(killed);
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    { what: 'the init has a handler', replace: ['ready', 'on TERM; ready'] },
+    { what: 'the init blocks it', replace: ['ready', 'block TERM; ready'] },
+  ],
 );
 
 for (const { name, start } of [
@@ -76,6 +81,7 @@ for (const { name, start } of [
       await init.signal('KILL');
       expect(await init.ended()).toEqual(killed);
     },
+    [{ what: 'it is no init', namespace: 'none' }],
   );
 }
 
@@ -101,6 +107,10 @@ spec(
     await init.signal('KILL');
     expect(await init.ended()).toEqual(killed);
   },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    { what: 'Node has a listener', instead: node('pid1.mjs', 'listen') },
+  ],
 );
 
 spec(
@@ -124,6 +134,10 @@ spec(
     expect(await hearing.ended()).toEqual({ by: 'exit', code: 5 });
     expect(deaf.alive).toBe(true);
   },
+  [
+    { what: 'SIGTERM is blocked', replace: ['ready', 'block TERM; ready'] },
+    { what: 'it is no init', namespace: 'none' },
+  ],
 );
 
 spec(
@@ -142,8 +156,10 @@ spec(
     await init.signal('TERM');
     await init.traced('Node to take the SIGTERM it re-raised', isDefaultSigterm);
     expect((await init.status())?.sigCgt.has('SIGTERM')).toBe(false);
-    expect(init.alive).toBe(true);
+    await init.signal('KILL');
+    expect(await init.ended()).toEqual(killed);
   },
+  [{ what: 'it is no init', namespace: 'none' }],
 );
 
 spec(
@@ -168,6 +184,7 @@ spec(
     const trace = await init.kernelTrace();
     expect(signalsTakenBy(trace, init.hostPid)).toEqual([]);
   },
+  [{ what: "a handler takes tini's place", instead: actor('on TERM exit 0; ready; pause') }],
 );
 
 spec(
@@ -186,6 +203,7 @@ spec(
     await init.drained();
     expect(signalsTakenBy(await init.kernelTrace(), init.hostPid)).toEqual([9]);
   },
+  [{ what: 'it ends by itself', replace: ['ready; pause', 'ready; exit 0'] }],
 );
 
 for (const { name, signal, number } of [
@@ -211,6 +229,7 @@ for (const { name, signal, number } of [
       await init.inState('S');
       expect(init.alive).toBe(true);
     },
+    [{ what: 'it is no init', namespace: 'none' }],
   );
 }
 
@@ -234,6 +253,7 @@ spec(
     expect(await init.changedTo('continue')).toEqual({ by: 'continue' });
     await init.inState('S');
   },
+  [{ what: 'the init ends instead', replace: ['ready; pause', 'ready; exit 0'] }],
 );
 
 spec(
@@ -263,6 +283,7 @@ spec(
     expect(await strace.until(/^\+\+\+/)).toBe('+++ killed by SIGKILL +++');
     expect(await init.ended()).toEqual(killed);
   },
+  [{ what: 'it is no init', namespace: 'none' }],
 );
 
 spec(
@@ -288,4 +309,5 @@ spec(
     expect(await resultsOf(init, 15)).toEqual([signalResult.delivered]);
     expect(signalsTakenBy(await init.kernelTrace(), init.hostPid)).toEqual([]);
   },
+  [{ what: 'it is ignored instead of blocked', replace: ['block TERM USR1', 'ignore TERM; block USR1'] }],
 );

@@ -23,6 +23,7 @@ spec(
     expect(init.seen({ ev: 'ids', who: 'orphan' }).map(({ ppid }) => ppid)).toEqual([parent, 1]);
     expect((await init.status(await init.hostPidOf('orphan')))?.ppid).toBe(init.hostPid);
   },
+  [{ what: 'it is no init', namespace: 'none' }],
 );
 
 spec(
@@ -47,6 +48,7 @@ spec(
     await init.event({ ev: 'signal', signo: 10 });
     expect((await init.status(orphan))?.state).toBe('Z');
   },
+  [{ what: 'the init reaps', replace: ['on USR1; ready; pause', 'on USR1; ready; reap; pause'] }],
 );
 
 spec(
@@ -71,6 +73,7 @@ spec(
     expect(await init.event({ ev: 'wait', who: 'main', result: -1 })).toMatchObject({ error: 'ECHILD' });
     expect(await init.status(orphan)).toBeUndefined();
   },
+  [{ what: 'the init does not reap', replace: ['ready; reap; ready', 'ready'] }],
 );
 
 spec(
@@ -93,4 +96,5 @@ spec(
     expect(child).toMatchObject({ pgrp: leader?.pgrp, sid: leader?.sid, ppid: leader?.pid });
     expect(child?.pid).not.toBe(leader?.pid);
   },
+  [{ what: 'the child leaves the group', replace: ['fork child { ids', 'fork child { setpgid; ids'] }],
 );

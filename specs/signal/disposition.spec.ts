@@ -1,5 +1,5 @@
 /** What a process may choose to do with a signal: signal(2), sigaction(2). */
-import { actor, command, kernelSource, man, node, signalsTo, spec } from '../../src/harness/index.ts';
+import { actor, command, kernelSource, man, node, shell, signalsTo, spec } from '../../src/harness/index.ts';
 
 const refusal = [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaction')];
 
@@ -37,6 +37,13 @@ for (const { name, signal } of [
         else expect(await fixture.changedTo('stop')).toEqual({ by: 'stop', signal: 'SIGSTOP' });
         expect(fixture.seen({ ev: 'signal' })).toEqual([]);
       },
+      [
+        {
+          what: 'another signal',
+          replace: [`${signal} ${catching ? 'catch' : 'ignore'}`, `USR1 ${catching ? 'catch' : 'ignore'}`],
+        },
+        { what: 'no attempt', replace: [`; ${catching ? 'on' : 'ignore'} ${signal}`, ''] },
+      ],
     );
   }
 }
@@ -57,6 +64,7 @@ spec(
       what: 'uv_signal_start',
     });
   },
+  [{ what: 'a listener for SIGTERM', replace: ['SIGKILL', 'SIGTERM'] }],
 );
 
 spec(
@@ -81,6 +89,10 @@ spec(
     const sent = signalsTo(await fixture.kernelTrace(), fixture.hostPid).filter(({ sig }) => sig === 15);
     expect(sent.map(({ res }) => res)).toEqual([1, 0, 0]);
   },
+  [
+    { what: 'it is never ignored', replace: ['ignore TERM; ', ''] },
+    { what: 'the handler stays', replace: ['on TERM default', 'on TERM'] },
+  ],
 );
 
 const quiz = '/kernspec/bin/disposition-quiz';
@@ -98,6 +110,7 @@ spec(
     expect(stdout).toBe('Ignore SIGTERM\r\n\r\nCatch SIGTERM\r\nreceived SIGTERM\r\n\r\nDefault SIGTERM\r\n');
     expect({ signal, code }).toEqual({ signal: 'SIGTERM', code: undefined });
   },
+  [{ what: 'its output goes to a pipe', replace: [`exec ${quiz}`, `${quiz} | cat`] }],
 );
 
 spec(
@@ -115,4 +128,8 @@ spec(
     const sent = signalsTo(await fixture.kernelTrace(), fixture.hostPid).filter(({ sig }) => sig === 15);
     expect(sent.map(({ res }) => res)).toEqual([1, 0, 0]);
   },
+  [
+    { what: 'something else prints', instead: shell('dash', `echo noise; exec ${quiz}`) },
+    { what: 'it survives', instead: actor('ignore TERM; kill group TERM; exit 0') },
+  ],
 );

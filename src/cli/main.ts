@@ -5,6 +5,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerKernels } from './commands/kernels.ts';
 import { registerList } from './commands/list.ts';
 import { registerRun } from './commands/run.ts';
+import { registerSelfcheck } from './commands/selfcheck.ts';
 import { registerShell } from './commands/shell.ts';
 import { exitCodes, exitCodeOfError } from './exit-codes.ts';
 import { printError } from './output.ts';
@@ -30,6 +31,7 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
     );
   registerRun(program);
   registerList(program);
+  registerSelfcheck(program);
   registerShell(program);
   registerKernels(program);
   registerDoctor(program);

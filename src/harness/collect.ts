@@ -8,6 +8,8 @@ import { bindSpecs, takeRegistered } from './spec.ts';
 /** A claim and the file its spec stands in, relative to the project. */
 export interface CollectedClaim {
   readonly claim: Claim;
+  /** What its breaks change. */
+  readonly breaks: readonly string[];
   readonly file: string;
 }
 
@@ -22,7 +24,9 @@ export const collectClaims = async (): Promise<readonly CollectedClaim[]> => {
     takeRegistered();
     await import(pathToFileURL(path).href);
     const file = relative(projectRoot, path);
-    collected.push(...takeRegistered().map(({ claim }) => ({ claim, file })));
+    collected.push(
+      ...takeRegistered().map(({ claim, breaks }) => ({ claim, breaks: breaks.map(({ what }) => what), file })),
+    );
   }
   return collected;
 };

@@ -2,6 +2,7 @@ import { CleanupStack } from '../base/cleanup-stack.ts';
 import type { GuestResult } from '../../vm/link/ssh.ts';
 import { shellWord } from '../../vm/link/ssh.ts';
 import type { Machine } from '../../vm/machine.ts';
+import { Breaker, type Break } from './break.ts';
 import type { Fixture } from './fixture.ts';
 import { traceInstance, type TraceOptions } from './kernel-tracing.ts';
 import { RunningFixture, type Sighting } from './running-fixture.ts';
@@ -24,12 +25,14 @@ let instances = 0;
  */
 export class Guest implements AsyncDisposable {
   readonly #machine: Machine;
+  readonly #breaker: Breaker;
   readonly #stack = new CleanupStack();
   readonly #fixtures: RunningFixture[] = [];
   readonly #straces: Strace[] = [];
 
-  constructor(machine: Machine) {
+  constructor(machine: Machine, breakage?: Break) {
     this.#machine = machine;
+    this.#breaker = new Breaker(breakage);
   }
 
   /**
@@ -37,6 +40,7 @@ export class Guest implements AsyncDisposable {
    * fixture: default dispositions, empty mask, a session of its own, no controlling terminal.
    */
   pidNamespace(init: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
+    if (this.#breaker.outsideNamespace()) return this.process(init, options);
     return this.#launch('unshare --pid --mount -- /kernspec/bin/launch --init', init, options);
   }
 
@@ -47,7 +51,7 @@ export class Guest implements AsyncDisposable {
 
   /** A command line of the guest's shell, as root on the host. */
   exec(commandLine: string, options: { readonly pty?: boolean } = {}): Promise<GuestResult> {
-    return this.#machine.exec(commandLine, { ...options, ms: 20_000 * this.#machine.slowdown });
+    return this.#machine.exec(this.#breaker.text(commandLine), { ...options, ms: 20_000 * this.#machine.slowdown });
   }
 
   /** strace(1) on a process of the host; resolves when it is attached. It changes what it looks at: only where a claim is about that. */
@@ -65,11 +69,18 @@ export class Guest implements AsyncDisposable {
     };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack[Symbol.asyncDispose]();
+  /** Whether, after disposal, the machine may be used again: every fixture took all its processes with it. */
+  get clean(): boolean {
+    return this.#fixtures.every(({ gone }) => gone);
   }
 
-  async #launch(prefix: string, fixture: Fixture, options: StartOptions): Promise<RunningFixture> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+    this.#breaker.check();
+  }
+
+  async #launch(prefix: string, wanted: Fixture, options: StartOptions): Promise<RunningFixture> {
+    const fixture = this.#breaker.fixture(wanted);
     const trace = options.trace === false ? undefined : traceInstance(`ks${++instances}`, options.trace ?? {});
     if (trace !== undefined) this.#stack.defer(() => this.#machine.exec(trace.end));
     const flags = [

@@ -17,6 +17,8 @@ export interface Plan {
   readonly claims: readonly string[];
   readonly specFiles: readonly string[];
   readonly repeat: number;
+  /** Carry out each claim's breaks instead of the claim itself. */
+  readonly selfcheck: boolean;
   readonly workers: number;
   readonly append: string;
   /** How much slower than the reference machine this one is. */

@@ -127,6 +127,11 @@ export class RunningFixture implements AsyncDisposable {
     await this.#until(`"${text.trim()}" and nothing else on stderr`, () => (this.stderr === text ? true : undefined));
   }
 
+  /** Whether nothing is left of it: it has ended, and so has everybody who inherited its output. */
+  get gone(): boolean {
+    return this.#drained();
+  }
+
   /** How the fixture itself ended, as its parent's wait(2) tells. */
   async ended(): Promise<WaitStatus> {
     return this.#until('the end of the fixture', () =>

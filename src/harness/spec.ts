@@ -1,6 +1,7 @@
 import type { ExpectStatic } from 'vitest';
 import type { Claim } from '../claims/claim.ts';
 import type { Kernel } from '../kernels/kernel.ts';
+import type { Break } from './break.ts';
 import type { Guest } from './guest.ts';
 
 /** What the body of a spec is given. */
@@ -19,6 +20,8 @@ export interface SpecContext<Expected> {
 export interface Spec {
   readonly claim: Claim;
   readonly body: (context: SpecContext<never>) => Promise<void>;
+  /** What must make it fail. */
+  readonly breaks: readonly Break[];
 }
 
 const registered: Spec[] = [];
@@ -38,8 +41,9 @@ export const takeRegistered = (): readonly Spec[] => registered.splice(0);
 export const spec = <Expected = undefined>(
   claim: Claim<Expected>,
   body: (context: SpecContext<Expected>) => Promise<void>,
+  breaks: readonly Break[] = [],
 ): void => {
-  const declared = { claim, body } as unknown as Spec;
+  const declared = { claim, body, breaks } as unknown as Spec;
   registered.push(declared);
   binding?.(declared);
 };

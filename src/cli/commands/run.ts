@@ -1,13 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { runsDir } from '../../base/paths.ts';
-import { problemsOf } from '../../claims/claim.ts';
-import { selectClaims } from '../../claims/filter.ts';
 import { exitCodeOf } from '../../claims/verdict.ts';
-import { collectClaims } from '../../harness/collect.ts';
-import type { Plan, PlannedKernel } from '../../harness/plan.ts';
+import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { runPlan } from '../../harness/vitest/run.ts';
 import { toJunit } from '../../report/junit.ts';
@@ -21,28 +16,17 @@ import { wantsColor, writeJson, writeText } from '../output.ts';
 import { prepareKernels } from '../prepare.ts';
 import { Progress } from '../progress.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { addSelection, makePlan, positive, selectedClaims, type SelectionOptions } from '../selection.ts';
 import { packageVersion } from '../version.ts';
 
-interface RunOptions {
-  readonly kernel: readonly string[];
-  readonly tag: readonly string[];
-  readonly append: string;
+interface RunOptions extends SelectionOptions {
   readonly repeat: number;
-  readonly workers: number;
   readonly shard?: string;
   readonly bail?: number;
   readonly json?: string | true;
   readonly junit?: string;
   readonly ktap?: string;
 }
-
-const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
-
-const positive = (value: string): number => {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is not a whole number from 1 on.');
-  return number;
-};
 
 const shard = (value: string): string => {
   if (!/^[1-9]\d*\/[1-9]\d*$/.test(value)) throw new InvalidArgumentError('It is not of the form i/n.');
@@ -51,19 +35,8 @@ const shard = (value: string): string => {
 
 /** `kernspec run` */
 export const registerRun = (program: Command): void => {
-  program
-    .command('run')
-    .description('judge claims on kernels')
-    .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
-    .option(
-      '-k, --kernel <selector>',
-      'kernels: 6.12, 6.12.107, default, all, newest, >=6.12, 5.10..6.12 (repeatable)',
-      collect,
-    )
-    .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)
-    .option('--append <cmdline>', "added to the kernel's command line", '')
+  addSelection(program.command('run').description('judge claims on kernels'), 'default')
     .option('--repeat <n>', 'judge each claim n times', positive, 1)
-    .option('--workers <n>', 'machines at the same time', positive, cpus().length)
     .option('--shard <i/n>', "vitest's sharding of spec files", shard)
     .option('--bail <n>', 'stop after n claims that do not hold', positive)
     .option('--json [file]', 'the record as JSON, on stdout or in a file')
@@ -80,15 +53,12 @@ export const registerRun = (program: Command): void => {
 
 const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
   const progress = new Progress();
-  const collected = await collectClaims();
-  const problems = problemsOf(collected.map(({ claim }) => claim));
-  if (problems.length > 0) throw new Error(`The claims are not in order:\n${problems.join('\n')}`);
-  const selected = selectClaims(collected, { filters, tags: options.tag });
+  const { all, selected } = await selectedClaims(filters, options);
   const kernels = await prepareKernels(options.kernel, progress);
   const plan = makePlan(kernels, selected, options);
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
   const record = await judgeAll(plan, file, options, progress);
-  const claims = collected.map(({ claim }) => claim);
+  const claims = all.map(({ claim }) => claim);
   if (options.json !== undefined) await writeJson(record, options.json);
   if (options.junit !== undefined) await writeText(toJunit(record, claims), options.junit);
   if (options.ktap !== undefined) await writeText(toKtap(record, claims), options.ktap);
@@ -104,24 +74,6 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   if (record.reason === 'interrupted') return exitCodes.interrupted;
   if (record.results.length === 0) return exitCodes.nothingSelected;
   return exitCodeOf(record.results.map(({ verdict }) => verdict));
-};
-
-const makePlan = (
-  kernels: readonly PlannedKernel[],
-  selected: Awaited<ReturnType<typeof collectClaims>>,
-  options: RunOptions,
-): Plan => {
-  const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
-  return {
-    runDirectory: join(runsDir(), id),
-    kernels,
-    claims: selected.map(({ claim }) => claim.id),
-    specFiles: [...new Set(selected.map(({ file }) => file))],
-    repeat: options.repeat,
-    workers: options.workers,
-    append: options.append,
-    slowdown: Math.max(1, options.workers / cpus().length),
-  };
 };
 
 const headOf = async (plan: Plan): Promise<RecordHead> => ({

@@ -38,6 +38,11 @@ export class Lease implements AsyncDisposable {
     });
   }
 
+  /** Gives the machine up; the next spec gets a new one. */
+  discard(): Promise<void> {
+    return this[Symbol.asyncDispose]();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const machine = this.#machine;
     this.#machine = undefined;

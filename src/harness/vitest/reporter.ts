@@ -19,7 +19,7 @@ export const runReporter = (listener: RunListener): Reporter => ({
     }
     const result = testCase.result();
     const message = result.errors?.map((error) => error.message).join('; ') ?? 'it was not run';
-    const claim = testCase.name.split(' #')[0] ?? testCase.name;
+    const claim = testCase.name.split(' ')[0] ?? testCase.name;
     if (result.state === 'failed') listener.onTrouble({ kernel: testCase.project.name, claim, message });
   },
   onTestModuleEnd(testModule: TestModule) {

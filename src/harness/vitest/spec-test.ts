@@ -4,6 +4,7 @@ import { test as base, type ExpectStatic } from 'vitest';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { expectationFor } from '../../claims/expectation.ts';
 import { Guest } from '../guest.ts';
+import type { Break } from '../break.ts';
 import { judge, judgementOf, type Judgement } from '../judge.ts';
 import { currentPlan, type Plan } from '../plan.ts';
 import type { Spec } from '../spec.ts';
@@ -13,6 +14,8 @@ import { Lease } from './lease.ts';
 export interface SpecOutcome extends Judgement {
   readonly claim: string;
   readonly kernel: string;
+  /** The break under which it was judged. */
+  readonly broken?: string;
   readonly ms: number;
   /** Path of the evidence, relative to the run's directory. */
   readonly evidence: string;
@@ -46,11 +49,23 @@ const test = base
     return lease;
   });
 
-const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: number): Promise<SpecOutcome> => {
+/** One time that a spec is carried out. */
+interface Round {
+  /** Distinguishes it from the others of its claim, in names; empty for the only one. */
+  readonly suffix: string;
+  readonly breakage?: Break;
+}
+
+const run = async (
+  spec: Spec,
+  lease: Lease,
+  expect: ExpectStatic,
+  { suffix, breakage }: Round,
+): Promise<SpecOutcome> => {
   const { claim, body } = spec;
   const { kernel } = lease.planned;
   const start = performance.now();
-  const evidence = join('evidence', kernel.id, `${claim.id}${repetition > 1 ? `.${repetition}` : ''}.json`);
+  const evidence = join('evidence', kernel.id, `${claim.id}${suffix}.json`);
   let observed: unknown;
   let kept: object = {};
   const judgement = await judgeOnMachine();
@@ -58,6 +73,7 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
     ...judgement,
     claim: claim.id,
     kernel: kernel.id,
+    ...(breakage !== undefined && { broken: breakage.what }),
     ms: Math.round(performance.now() - start),
     evidence,
     ...(observed !== undefined && { observed: typeof observed === 'string' ? observed : JSON.stringify(observed) }),
@@ -70,7 +86,7 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
     try {
       const machine = await lease.machine();
       const consoleStart = machine.console.now();
-      const guest = new Guest(machine);
+      const guest = new Guest(machine, breakage);
       const expected = claim.expected === undefined ? undefined : expectationFor(claim.expected, kernel);
       const context = {
         guest,
@@ -82,6 +98,8 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
       const first = await judge(() => body(context), machine.failed, machine.slowdown);
       const cleaned = await judge(() => guest[Symbol.asyncDispose](), machine.failed, machine.slowdown);
       kept = { ...guest.sightings(), console: machine.console.since(consoleStart), machine: machine.commandLine };
+      // What a spec leaves behind must not meet the next one.
+      if (!guest.clean || cleaned.verdict !== 'holds') await lease.discard();
       return first.verdict === 'holds' ? cleaned : first;
     } catch (error) {
       return judgementOf(error);
@@ -89,13 +107,17 @@ const run = async (spec: Spec, lease: Lease, expect: ExpectStatic, repetition: n
   }
 };
 
-/** Declares the tests of one spec: as many as the plan wants repetitions, none if it does not want the claim. */
+const roundsOf = ({ breaks }: Spec, { repeat, selfcheck }: Plan): readonly Round[] => {
+  if (selfcheck) return breaks.map((breakage, index) => ({ suffix: `.broken-${index + 1}`, breakage }));
+  return Array.from({ length: repeat }, (_, index) => ({ suffix: repeat > 1 ? `.${index + 1}` : '' }));
+};
+
+/** Declares the tests of one spec: one for each round the plan wants, none if it does not want the claim. */
 export const toTests = (spec: Spec): void => {
   if (plan?.claims.includes(spec.claim.id) !== true) return;
-  for (let repetition = 1; repetition <= plan.repeat; repetition++) {
-    const title = plan.repeat > 1 ? `${spec.claim.id} #${repetition}` : spec.claim.id;
-    test(title, { timeout: 0 }, async ({ lease, expect, task }) => {
-      const outcome = await run(spec, lease, expect, repetition);
+  for (const round of roundsOf(spec, plan)) {
+    test(`${spec.claim.id} ${round.suffix}`.trim(), { timeout: 0 }, async ({ lease, expect, task }) => {
+      const outcome = await run(spec, lease, expect, round);
       task.meta.outcome = outcome;
       if (outcome.verdict !== 'holds' && outcome.verdict !== 'inapplicable') throw new Error(outcome.error);
     });

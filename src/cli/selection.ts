@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { runsDir } from '../base/paths.ts';
+import { problemsOf } from '../claims/claim.ts';
+import { selectClaims } from '../claims/filter.ts';
+import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
+import type { Plan, PlannedKernel } from '../harness/plan.ts';
+
+/** What the commands that judge claims have in common: which claims, on which kernels, on how many machines. */
+export interface SelectionOptions {
+  readonly kernel: readonly string[];
+  readonly tag: readonly string[];
+  readonly append: string;
+  readonly workers: number;
+}
+
+const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
+
+/** A whole number from 1 on. */
+export const positive = (value: string): number => {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('It is not a whole number from 1 on.');
+  return number;
+};
+
+export const addSelection = (command: Command, kernel: string): Command =>
+  command
+    .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
+    .option(
+      '-k, --kernel <selector>',
+      `kernels: 6.12, 6.12.107, default, all, newest, >=6.12, 5.10..6.12 (repeatable; ${kernel} unless told)`,
+      collect,
+    )
+    .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)
+    .option('--append <cmdline>', "added to the kernel's command line", '')
+    .option('--workers <n>', 'machines at the same time', positive, cpus().length);
+
+/**
+ * The claims that are meant, and all there are.
+ *
+ * @throws UsageError for a filter that fits nothing
+ */
+export const selectedClaims = async (filters: readonly string[], { tag }: Pick<SelectionOptions, 'tag'>) => {
+  const all = await collectClaims();
+  const problems = problemsOf(all.map(({ claim }) => claim));
+  if (problems.length > 0) throw new Error(`The claims are not in order:\n${problems.join('\n')}`);
+  return { all, selected: selectClaims(all, { filters, tags: tag }) };
+};
+
+/** The plan of a new run, with a directory of its own. */
+export const makePlan = (
+  kernels: readonly PlannedKernel[],
+  selected: readonly CollectedClaim[],
+  options: Pick<SelectionOptions, 'append' | 'workers'> & Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
+): Plan => {
+  const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
+  return {
+    runDirectory: join(runsDir(), id),
+    kernels,
+    claims: selected.map(({ claim }) => claim.id),
+    specFiles: [...new Set(selected.map(({ file }) => file))],
+    repeat: options.repeat ?? 1,
+    selfcheck: options.selfcheck ?? false,
+    workers: options.workers,
+    append: options.append,
+    slowdown: Math.max(1, options.workers / cpus().length),
+  };
+};
