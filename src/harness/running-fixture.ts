@@ -299,10 +299,12 @@ export class RunningFixture implements AsyncDisposable {
   async #until<T>(what: string, look: () => T | undefined, whose: 'kernel' | 'ours' = 'kernel'): Promise<T> {
     const now = look();
     if (now !== undefined) return now;
+    if (whose === 'kernel' && this.#drained()) throw this.#tooLate(what);
     const found = deferred<T>();
     const watcher = (): void => {
       const value = look();
       if (value !== undefined) found.resolve(value);
+      else if (whose === 'kernel' && this.#drained()) found.reject(this.#tooLate(what));
     };
     this.#watchers.add(watcher);
     const ms = patienceMs * this.#slowdown;
@@ -329,6 +331,15 @@ export class RunningFixture implements AsyncDisposable {
     }
   }
 
+  /** Nobody is left who could do what is waited for. A program that crashed is our bug; one that was ended is a finding. */
+  #tooLate(what: string): Error {
+    const crash = this.#statuses().find((status) => status.by === 'signal' && crashes.has(status.signal));
+    const story = this.#story();
+    return crash?.by === 'signal'
+      ? new FixtureError(`${this.argv[0] ?? ''} crashed with ${crash.signal}.`, { details: story })
+      : new Violation(`Expected ${what}, but the fixture has ended.\n${story}`);
+  }
+
   /** What was seen instead, for a message. */
   #story(): string {
     const events = [...this.#parent, ...this.#events].filter(({ ev }) => ev !== 'content' && ev !== 'answer');
@@ -338,6 +349,9 @@ export class RunningFixture implements AsyncDisposable {
     return ['Seen so far:', ...(told.length === 0 ? ['  nothing'] : told)].join('\n');
   }
 }
+
+/** Signals by which the processor or the C library ends a program that has a bug. No claim makes a fixture end by one of them. */
+const crashes: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGFPE']);
 
 const find = (events: readonly FixtureEvent[], pattern: EventPattern): FixtureEvent | undefined =>
   events.find((event) => matches(event, pattern));
