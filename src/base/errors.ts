@@ -69,6 +69,12 @@ export const asHostError = (error: unknown, doing: string, path: string): unknow
         hint: 'Mend its owner and mode, or point KERNSPEC_CACHE_DIR at a directory of your own.',
         cause: error,
       });
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return new HostError(`${path} cannot be used while ${doing}: something on the way to it is no directory.`, {
+        hint: 'Remove what is in the way, or point KERNSPEC_CACHE_DIR at another directory.',
+        cause: error,
+      });
     case undefined:
     default:
       return error;

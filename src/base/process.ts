@@ -1,6 +1,30 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
 import type { Duplex, Readable } from 'node:stream';
 import { execa } from 'execa';
 import { HostError } from './errors.ts';
+
+/** Where a program is found on PATH, or undefined. */
+export const findProgram = async (
+  name: string,
+  path: string = process.env['PATH'] ?? '',
+): Promise<string | undefined> => {
+  for (const directory of name.includes('/') ? [''] : path.split(delimiter).filter((part) => part !== '')) {
+    const candidate = directory === '' ? name : join(directory, name);
+    const executable = await access(candidate, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (executable) return candidate;
+  }
+  return undefined;
+};
+
+const notInstalled = (program: string): HostError =>
+  new HostError(`The program ${program} is not installed.`, {
+    hint: 'Run `kernspec doctor`: it says what is missing and how to get it.',
+  });
 
 export interface RunOptions {
   readonly cwd?: string;
@@ -38,11 +62,7 @@ export const run = async (
   });
   if (onStderrLine !== undefined) void forEachLine(child.iterable({ from: 'stderr' }), onStderrLine);
   const result = await child;
-  if (result.code === 'ENOENT') {
-    throw new HostError(`The program ${command} is not installed.`, {
-      hint: 'Run `kernspec doctor`: it says what is missing and how to get it.',
-    });
-  }
+  if (result.code === 'ENOENT') throw notInstalled(command);
   return {
     exitCode: result.exitCode ?? 128,
     stdout: result.stdout,
@@ -107,6 +127,8 @@ export const startOwned = async (
   args: readonly string[],
   extraDescriptors = 0,
 ): Promise<OwnedProcess> => {
+  for (const program of ['setpriv', command])
+    if ((await findProgram(program)) === undefined) throw notInstalled(program);
   const guard = '[ "$PPID" -eq "$0" ] || exit 125; exec "$@"';
   const child = execa(
     'setpriv',
@@ -121,10 +143,8 @@ export const startOwned = async (
   );
   const { pid } = child;
   if (pid === undefined) {
-    await child;
-    throw new HostError('The program setpriv (package util-linux) is not installed.', {
-      hint: 'Run `kernspec doctor`: it says what is missing and how to get it.',
-    });
+    const { shortMessage } = await child;
+    throw new HostError(`${command} cannot be started: ${shortMessage ?? ''}`);
   }
   const { stdio } = child as unknown as { stdio: readonly (Duplex | null)[] };
   const result: OwnedProcess = {

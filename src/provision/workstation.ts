@@ -1,8 +1,7 @@
-import { constants } from 'node:fs';
 import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { run } from '../base/process.ts';
+import { join } from 'node:path';
+import { findProgram, run } from '../base/process.ts';
 
 /** Something the workstation must have. */
 export interface Requirement {
@@ -12,21 +11,6 @@ export interface Requirement {
   readonly package: string;
   readonly met: boolean;
 }
-
-/** Where a program is found on PATH, or undefined. */
-const findProgram = async (name: string, path: string = process.env['PATH'] ?? ''): Promise<string | undefined> => {
-  for (const directory of path.split(delimiter).filter((part) => part !== '')) {
-    const candidate = join(directory, name);
-    if (
-      await access(candidate, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return candidate;
-  }
-  return undefined;
-};
 
 const programs: readonly (readonly [program: string, what: string, debianPackage: string])[] = [
   ['qemu-system-x86_64', 'QEMU for x86-64 guests', 'qemu-system-x86'],

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Claim } from '../claims/claim.ts';
 import { matrixOf, type Cell } from '../claims/matrix.ts';
 import { verdicts, type Verdict } from '../claims/verdict.ts';
@@ -26,6 +26,9 @@ const marks: Readonly<
 
 type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;
+
+/** What a guest said must not steer the terminal. */
+const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
 
 /** Cuts the middle out of a text that is too long. */
 const shortened = (text: string, width: number): string => {
@@ -110,7 +113,9 @@ const troubleLines = (
       '',
       `${paint(marks[result.verdict].format, `${mark(result.verdict)} ${result.verdict}`)}  ${paint('bold', result.claim)} on ${release.get(result.kernel) ?? seriesOf(result.kernel)}`,
       `  ${claims.find(({ id }) => id === result.claim)?.statement ?? ''}`,
-      ...(result.reason ?? '').split('\n').map((line) => `    ${line}`),
+      ...printable(result.reason ?? '')
+        .split('\n')
+        .map((line) => `    ${line}`),
       `  evidence   ${result.evidence}`,
       `  reproduce  ${result.reproduce}`,
     ]);

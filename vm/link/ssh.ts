@@ -126,21 +126,25 @@ export class SshLink implements AsyncDisposable {
   /** Starts a command line of the guest's shell on a channel of its own. */
   async start(commandLine: string, { pty = false }: Pick<ExecOptions, 'pty'> = {}): Promise<GuestProcess> {
     const opened = deferred<ClientChannel>();
+    const ended = deferred<GuestExit>();
     this.#client.exec(commandLine, pty ? { pty: { cols: 80, rows: 24 } } : {}, (error, channel) => {
-      if (error === undefined) opened.resolve(channel);
-      else opened.reject(new LinkError(`The guest opened no channel for "${commandLine}": ${error.message}.`));
+      if (error !== undefined) {
+        opened.reject(new LinkError(`The guest opened no channel for "${commandLine}": ${error.message}.`));
+        return;
+      }
+      // Listened to at once: all of a short command may have come in the same packet.
+      let exit: GuestExit = { code: undefined, signal: undefined };
+      channel.on('exit', (code: number | null, signal?: string) => {
+        exit = { code: code ?? undefined, signal };
+      });
+      // 'exit' may come before the last output; 'close' comes after it.
+      channel.on('close', () => ended.resolve(exit));
+      opened.resolve(channel);
     });
     const channel = await Promise.race([
       withDeadline({ what: `A channel for "${commandLine}"`, ms: 30_000 }, opened.promise),
       this.lost,
     ]);
-    const ended = deferred<GuestExit>();
-    let exit: GuestExit = { code: undefined, signal: undefined };
-    channel.on('exit', (code: number | null, signal?: string) => {
-      exit = { code: code ?? undefined, signal };
-    });
-    // 'exit' may come before the last output; 'close' comes after it.
-    channel.on('close', () => ended.resolve(exit));
     const exited = Promise.race([ended.promise, this.lost]);
     exited.catch(() => undefined);
     return {
@@ -187,10 +191,16 @@ export class SshLink implements AsyncDisposable {
   /** Copies paths of the guest, given relative to `from`, into a directory of the workstation. Paths cannot escape it. */
   async copyOut(from: string, paths: readonly string[], into: string): Promise<void> {
     await using process = await this.start(`tar -c -C ${shellWord(from)} ${paths.map(shellWord).join(' ')}`);
-    await pipeline(process.stdout, tar.extract({ cwd: into, strict: true }));
-    const { code } = await process.exited;
-    if (code !== 0)
-      throw new LinkError(`Copying from ${from} in the guest failed: tar ended with ${code ?? 'a signal'}.`);
+    const complaint = textOf(process.stderr);
+    const unpacked = pipeline(process.stdout, tar.extract({ cwd: into, strict: true })).then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    );
+    const [trouble, { code }] = await Promise.all([unpacked, process.exited]);
+    if (code !== 0 || trouble !== undefined) {
+      const reason = (await complaint).trim().split('\n')[0] ?? '';
+      throw new LinkError(`Copying from ${from} in the guest failed: ${reason === '' ? (trouble ?? '') : reason}`);
+    }
   }
 
   /** Says goodbye and closes the connection. */

@@ -22,6 +22,7 @@ export class Qmp {
   readonly #stream: Duplex;
   readonly #replies = new Map<number, Deferred<unknown>>();
   readonly #greeted = deferred<undefined>();
+  #lost: LinkError | undefined;
   #nextId = 1;
 
   /** @param onEvent called for every asynchronous event, in order */
@@ -45,6 +46,7 @@ export class Qmp {
    * @throws LinkError when QEMU refuses it or is gone
    */
   async execute(command: string, args: Readonly<Record<string, unknown>> = {}, ms = 10_000): Promise<unknown> {
+    if (this.#lost !== undefined) throw this.#lost;
     const id = this.#nextId++;
     const reply = deferred<unknown>();
     this.#replies.set(id, reply);
@@ -71,8 +73,8 @@ export class Qmp {
   }
 
   #lose(): void {
-    const error = new LinkError('QEMU closed its control channel.');
-    this.#greeted.reject(error);
-    for (const reply of this.#replies.values()) reply.reject(error);
+    this.#lost ??= new LinkError('QEMU closed its control channel.');
+    this.#greeted.reject(this.#lost);
+    for (const reply of this.#replies.values()) reply.reject(this.#lost);
   }
 }
