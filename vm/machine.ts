@@ -192,11 +192,22 @@ export const launch = async (spec: MachineSpec): Promise<Machine> => {
       await withDeadline({ what: "QEMU's last words", ms: 1_000 }, failed).catch(() => undefined);
     throw bootError(state.failure ?? error, console, stderr, 'The machine');
   }
-  link.lost.catch((error: unknown) => fail('link-lost', messageOf(error)));
+  // A link breaks first when QEMU ends or the kernel panics; they are the better reason.
+  link.lost.catch(async (error: unknown) => {
+    await withDeadline({ what: 'A reason', ms: 1_000 }, qemu.exited).catch(() => undefined);
+    fail('link-lost', messageOf(error));
+  });
   const bootMs = performance.now() - start;
   log(`${name} pid=${qemu.pid} answered after ${Math.round(bootMs)} ms`);
   const owner = stack.move();
-  const alive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, failed]);
+  const alive = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await Promise.race([work, failed]);
+    } catch (error) {
+      if (error instanceof LinkError && !link.open) await failed;
+      throw error;
+    }
+  };
   return {
     name,
     pid: qemu.pid,

@@ -1,9 +1,27 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { createReadStream, existsSync, mkdirSync } from 'node:fs';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asHostError } from './errors.ts';
+
+/**
+ * Makes a directory and those above it.
+ *
+ * @throws HostError when the disk is full or may not be written, or a file is in the way
+ */
+export const makeDirectory = (path: string): void => {
+  try {
+    if (existsSync(path)) return;
+    const parent = dirname(path);
+    if (!existsSync(parent)) makeDirectory(parent);
+    // One by one: of a failed `recursive: true` Node reports ENOENT, whatever the reason.
+    mkdirSync(path);
+  } catch (error) {
+    // Somebody else has made it meanwhile.
+    if (!existsSync(path)) throw asHostError(error, 'making a directory', path);
+  }
+};
 
 /** A sibling path that nobody else uses, to be renamed over `path`. */
 const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -16,7 +34,7 @@ const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${ran
 export const createAtomically = async (path: string, fill: (temporary: string) => Promise<unknown>): Promise<void> => {
   const temporary = temporaryFor(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
+    makeDirectory(dirname(path));
     await fill(temporary);
     await rename(temporary, path);
   } catch (error) {

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createAtomically, sha256, sha256OfFile, writeFileAtomically } from './atomic.ts';
@@ -215,6 +216,6 @@ describe('programs of the workstation', () => {
     await once(child.stdout, 'data');
     child.kill();
     expect(await child.exited).toEqual({ exitCode: undefined, signal: 'SIGKILL' });
-    await once(child.stdout.resume(), 'close');
+    await finished(child.stdout.resume());
   });
 });

@@ -20,7 +20,6 @@ export interface Offer {
 
 interface OfferList {
   readonly fetched: string;
-  readonly mirror: string;
   readonly offers: readonly Offer[];
 }
 
@@ -52,15 +51,9 @@ export const kernelOffers = async ({
   return withLock(path, async () => {
     const meanwhile = await readOffers(path);
     if (meanwhile !== undefined && meanwhile.fetched !== known?.fetched) return meanwhile.offers;
+    const root = await kernelRoot();
     try {
-      const root = await kernelRoot();
       await root.update();
-      const list = {
-        fetched: new Date().toISOString(),
-        offers: offersOf(await root.packages(/^linux-(image|binary|modules)-\d/)),
-      };
-      await writeFileAtomically(path, JSON.stringify(list));
-      return list.offers;
     } catch (error) {
       if (known === undefined) {
         throw new HostError(`No list of kernels can be fetched, and none is cached: ${messageOf(error)}`, {
@@ -71,6 +64,12 @@ export const kernelOffers = async ({
       onNotice(`using the list of kernels of ${known.fetched}: ${messageOf(error)}`);
       return known.offers;
     }
+    const list = {
+      fetched: new Date().toISOString(),
+      offers: offersOf(await root.packages(/^linux-(image|binary|modules)-\d/)),
+    };
+    await writeFileAtomically(path, JSON.stringify(list));
+    return list.offers;
   });
 };
 

@@ -1,5 +1,6 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeDirectory } from '../base/atomic.ts';
 import { asHostError } from '../base/errors.ts';
 import { RecordHead, RecordedResult, type RunRecord } from './record.ts';
 
@@ -20,7 +21,7 @@ export class RecordFile {
   /** @throws HostError when the disk is full or may not be written */
   static create(directory: string, head: RecordHead): RecordFile {
     const file = new RecordFile(directory);
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     file.#append(head);
     return file;
   }

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createAtomically, sha256OfFile } from '../../src/base/atomic.ts';
+import { createAtomically, makeDirectory, sha256OfFile } from '../../src/base/atomic.ts';
 import { asHostError, HostError } from '../../src/base/errors.ts';
 import { withLock } from '../../src/base/lock.ts';
 import { run, type RunResult } from '../../src/base/process.ts';
@@ -78,8 +78,7 @@ export class AptRoot {
     const { directory, suites, component, keyring = '/usr/share/keyrings/debian-archive-keyring.gpg' } = options;
     const mirror = await mirrorOf();
     try {
-      for (const name of ['lists/partial', 'cache/archives/partial', 'packages'])
-        await mkdir(join(directory, name), { recursive: true });
+      for (const name of ['lists/partial', 'cache/archives/partial', 'packages']) makeDirectory(join(directory, name));
       // An old release file is still signed; suites that nobody refreshes any more keep their kernels on offer.
       const sources = suites.map(
         ({ name, archive }) =>

@@ -80,6 +80,11 @@ export class SshLink implements AsyncDisposable {
   readonly #client: Client;
   #open = true;
 
+  /** Whether the connection stands, as far as we know. */
+  get open(): boolean {
+    return this.#open;
+  }
+
   private constructor(client: Client) {
     this.#client = client;
     const lost = deferred<never>();

@@ -21,6 +21,18 @@ const readRemembered = async (path: string): Promise<z.infer<typeof Remembered>>
   }
 };
 
+/**
+ * What the user insists on by KERNSPEC_ACCEL; undefined for `auto`.
+ *
+ * @throws UsageError for anything else
+ */
+export const insistedOn = (env: NodeJS.ProcessEnv = process.env): Accelerator | undefined => {
+  const wanted = env['KERNSPEC_ACCEL'] ?? 'auto';
+  if (wanted === 'tcg' || wanted === 'kvm') return { accel: wanted, reason: `KERNSPEC_ACCEL=${wanted}` };
+  if (wanted === 'auto') return undefined;
+  throw new UsageError(`KERNSPEC_ACCEL is "${wanted}".`, { hint: 'Set it to auto, kvm or tcg.' });
+};
+
 /** The first line of `qemu-system-x86_64 --version`. */
 export const qemuVersion = async (program = 'qemu-system-x86_64'): Promise<string> =>
   (await runOrFail(program, ['--version'])).split('\n')[0] ?? '';
@@ -37,16 +49,14 @@ const probeKey = async ({ kernel, initramfs }: Pick<MachineSpec, 'kernel' | 'ini
  * only a guest that boots does. So one is booted, within a deadline, and the answer is remembered.
  *
  * @param directory where the answer is kept
- * @param wanted `auto`, or what the user insists on (KERNSPEC_ACCEL)
+ * @param wanted what the user insists on
  */
 export const chooseAccelerator = async (
   guest: Pick<MachineSpec, 'kernel' | 'initramfs'>,
   directory: string,
-  wanted: string = process.env['KERNSPEC_ACCEL'] ?? 'auto',
+  wanted = insistedOn(),
 ): Promise<Accelerator> => {
-  if (wanted === 'tcg' || wanted === 'kvm') return { accel: wanted, reason: `KERNSPEC_ACCEL=${wanted}` };
-  if (wanted !== 'auto')
-    throw new UsageError(`KERNSPEC_ACCEL is "${wanted}".`, { hint: 'Set it to auto, kvm or tcg.' });
+  if (wanted !== undefined) return wanted;
   try {
     await access('/dev/kvm', constants.R_OK | constants.W_OK);
   } catch {

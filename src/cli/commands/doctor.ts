@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { HostError } from '../../base/errors.ts';
 import { cacheDir } from '../../base/paths.ts';
 import { installCommand, isWritable, leftoverMachines, requirements } from '../../provision/workstation.ts';
+import { insistedOn } from '../../../vm/qemu/accel.ts';
 import { writeJson } from '../output.ts';
 
 interface Finding {
@@ -24,6 +25,8 @@ const examine = async (): Promise<readonly Finding[]> => {
 };
 
 const accelerator = async (): Promise<Finding> => {
+  const insisted = insistedOn();
+  if (insisted !== undefined) return { level: 'ok', what: `accelerator: ${insisted.accel}: ${insisted.reason}` };
   const text = await readFile(join(cacheDir(), 'accelerator.json'), 'utf8').catch(() => '{}');
   const [known] = Object.values(JSON.parse(text) as Record<string, { accel: string; reason: string }>);
   const what = known === undefined ? 'not probed yet; the first run will' : `${known.accel}: ${known.reason}`;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { createVitest } from 'vitest/node';
 import { projectRoot } from '../../base/paths.ts';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { planVariable, type Plan } from '../plan.ts';
@@ -25,6 +24,8 @@ export const runPlan = async (plan: Plan, listener: RunListener, control: RunCon
   const path = join(plan.runDirectory, 'plan.json');
   await writeFileAtomically(path, JSON.stringify(plan));
   process.env[planVariable] = path;
+  // Only here: it takes half a second to load, which other commands need not spend.
+  const { createVitest } = await import('vitest/node');
   const before = new Map(signals.map((signal) => [signal, new Set(process.listeners(signal as 'SIGINT'))]));
   const vitest = await createVitest(
     'test',

@@ -1,0 +1,187 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { FixtureError, LinkError } from '../base/errors.ts';
+import { deferred } from '../base/deferred.ts';
+import { Violation } from '../claims/violation.ts';
+import type { GuestExit, GuestProcess } from '../../vm/link/ssh.ts';
+import { Breaker } from './break.ts';
+import { actor, command, node, shell, tini } from './fixture.ts';
+import { judge } from './judge.ts';
+import { RunningFixture } from './running-fixture.ts';
+
+/** launch's side of a channel: what it says is written by the test, what it is told is read by it. */
+const launched = () => {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const exited = deferred<GuestExit>();
+  const told: string[] = [];
+  const channel: GuestProcess = {
+    stdout,
+    stderr,
+    write: (bytes) => void told.push(String(bytes)),
+    end: () => exited.resolve({ code: 0, signal: undefined }),
+    exited: exited.promise,
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const say = (...lines: string[]): void => lines.forEach((line) => stdout.write(`${line}\n`));
+  say('P {"seq":1,"t":1,"pid":9,"who":"parent","ev":"started","child":10}');
+  const start = (machineAnswers: () => Promise<unknown> = () => Promise.resolve()): Promise<RunningFixture> =>
+    RunningFixture.start({ channel, argv: ['x'], slowdown: 0.02, machineAnswers });
+  return { say, start, told, exited };
+};
+
+const event = (ev: string, seq = 1): string => `F {"seq":${seq},"t":2,"pid":1,"who":"main","ev":"${ev}"}`;
+const waitStatus = (status: number): string =>
+  `P {"seq":2,"t":3,"pid":9,"who":"parent","ev":"wait-status","child":10,"status":${status}}`;
+const drained = 'P {"seq":3,"t":4,"pid":9,"who":"parent","ev":"drained"}';
+
+describe('RunningFixture', () => {
+  test('finds an event of the past and one of the future', async () => {
+    const { say, start } = launched();
+    const fixture = await start();
+    say(event('ready'));
+    await fixture.ready();
+    await fixture.ready();
+    const later = fixture.event({ ev: 'signal' });
+    say(event('signal', 2));
+    expect(await later).toMatchObject({ seq: 2 });
+    expect(fixture.hostPid).toBe(10);
+  });
+
+  test('an event that never comes speaks against the kernel, once the machine has answered', async () => {
+    const { start } = launched();
+    let asked = 0;
+    const fixture = await start(() => Promise.resolve(++asked));
+    await expect(fixture.event({ ev: 'signal' })).rejects.toBeInstanceOf(Violation);
+    expect(asked).toBe(1);
+  });
+
+  test('a machine that does not answer is our trouble', async () => {
+    const { start } = launched();
+    const fixture = await start(() => Promise.reject(new LinkError('gone')));
+    await expect(fixture.event({ ev: 'signal' })).rejects.toBeInstanceOf(LinkError);
+  });
+
+  test('garbage on the event descriptor is the fixture’s fault', async () => {
+    const { say, start } = launched();
+    const fixture = await start();
+    say('F this is no event');
+    await expect(fixture.ready()).rejects.toThrow(
+      new FixtureError('The fixture wrote a line that is no event: this is no event'),
+    );
+  });
+
+  test('what launch itself says must be known, too', async () => {
+    const { say, start } = launched();
+    const fixture = await start();
+    say('X what');
+    await expect(fixture.ready()).rejects.toThrow('launch said something unheard of: X what');
+  });
+
+  test('a fixture that crashed is our bug; one that was ended is a finding; both at once', async () => {
+    const crashed = launched();
+    const first = await crashed.start();
+    crashed.say(waitStatus(11), drained);
+    await expect(first.ready()).rejects.toMatchObject({
+      name: 'FixtureError',
+      message: 'x crashed with SIGSEGV.',
+    });
+    const ended = launched();
+    const second = await ended.start();
+    ended.say(waitStatus(15), drained);
+    await expect(second.ready()).rejects.toBeInstanceOf(Violation);
+    expect(await second.ended()).toEqual({ by: 'signal', signal: 'SIGTERM', core: false });
+    expect(second.gone).toBe(true);
+  });
+
+  test('launch that ends by itself is our trouble', async () => {
+    const { start, exited } = launched();
+    const fixture = await start();
+    exited.resolve({ code: 1, signal: undefined });
+    await expect(fixture.ready()).rejects.toBeInstanceOf(FixtureError);
+  });
+
+  test('the answer to a request is known by its number', async () => {
+    const { say, start, told } = launched();
+    const fixture = await start();
+    const answer = fixture.signal('TERM');
+    expect(told).toEqual(['1 kill 10 TERM\n']);
+    say('P {"seq":4,"t":5,"pid":9,"who":"parent","ev":"answer","id":1,"result":-1,"error":"ESRCH"}');
+    expect(await answer).toEqual({ result: -1, error: 'ESRCH' });
+  });
+});
+
+describe('judge', () => {
+  const never = new Promise<never>(() => undefined);
+
+  test.each([
+    ['nothing thrown', () => Promise.resolve(), 'holds', undefined],
+    ['a violation', () => Promise.reject(new Violation('it did not come')), 'violated', 'it did not come'],
+    ['a lost link', () => Promise.reject(new LinkError('lost')), 'inconclusive', 'lost (LinkError)'],
+    ['a bug of ours', () => Promise.reject(new TypeError('undefined')), 'inconclusive', 'undefined (our bug)'],
+  ])('%s', async (_, body, verdict, error) => {
+    const judgement = await judge(body, never, 1);
+    expect(judgement.verdict).toBe(verdict);
+    expect(judgement.error?.split('\n')[0]).toBe(error);
+  });
+
+  test('a failed assertion is a violation', async () => {
+    const judgement = await judge(
+      () => {
+        expect([15]).toEqual([9]);
+        return Promise.resolve();
+      },
+      never,
+      1,
+    );
+    expect(judgement.verdict).toBe('violated');
+  });
+
+  test('a machine that fails outweighs what the spec then says', async () => {
+    const failed = deferred<never>();
+    const body = async (): Promise<void> => {
+      failed.reject(new LinkError('The guest panicked.'));
+      await failed.promise.catch(() => undefined);
+      throw new Violation('the event never came');
+    };
+    expect(await judge(body, failed.promise, 1)).toMatchObject({
+      verdict: 'inconclusive',
+      error: 'The guest panicked. (LinkError)',
+    });
+  });
+
+  test('a spec that never ends is stuck, not violated', async () => {
+    expect(await judge(() => never, never, 0.001)).toMatchObject({
+      verdict: 'inconclusive',
+      error: 'The end of the spec did not come within 60 ms. (deadline)',
+    });
+  });
+});
+
+describe('Breaker', () => {
+  test('replaces text in scripts and command lines', () => {
+    const breaker = new Breaker({ what: 'a handler', replace: ['ready', 'on TERM; ready'] });
+    expect(breaker.fixture(actor('ready; pause')).argv).toEqual(['/kernspec/bin/actor', 'on TERM; ready; pause']);
+    expect(breaker.text('echo')).toBe('echo');
+    breaker.check();
+  });
+
+  test('a break that changes nothing is a mistake', () => {
+    const breaker = new Breaker({ what: 'a handler', replace: ['READY', ''] });
+    breaker.fixture(actor('ready'));
+    expect(() => breaker.check()).toThrow('The break "a handler" changes nothing.');
+  });
+
+  test('takes another fixture, or no namespace', () => {
+    expect(new Breaker({ what: 'x', instead: command('true') }).fixture(actor('ready')).argv).toEqual(['true']);
+    expect(new Breaker({ what: 'x', namespace: 'none' }).outsideNamespace()).toBe(true);
+    expect(new Breaker(undefined).outsideNamespace()).toBe(false);
+  });
+});
+
+test('fixtures are command lines of the guest', () => {
+  expect(tini(['-g'], node('pid1.mjs', 'listen')).argv).toEqual([
+    ...['tini', '-g', '--', 'node', '/kernspec/fixtures/pid1.mjs', 'listen'],
+  ]);
+  expect(shell('dash', ' exit 3 ').argv).toEqual(['dash', '-c', 'exit 3']);
+});

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { modulesInOrder } from './modules.ts';
+import { offersOf } from './offers.ts';
+import { installCommand, requirements } from './workstation.ts';
+import type { PackageRecord } from '../../vm/archive/apt-root.ts';
+
+const record = (name: string, version: string, suite: string): PackageRecord => ({
+  name,
+  version,
+  suite,
+  archive: 'debian',
+  filename: `pool/${name}.deb`,
+  sha256: 'aa',
+  size: 1,
+});
+
+describe('offersOf', () => {
+  test('knows both layouts of packages, and a kernel whose modules have left the archive', () => {
+    const offers = offersOf([
+      record('linux-image-5.10.0-46-cloud-amd64', '5.10.262-1', 'bullseye-security'),
+      record('linux-image-5.10.0-46-amd64', '5.10.262-1', 'bullseye-security'),
+      record('linux-image-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
+      record('linux-binary-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
+      record('linux-modules-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
+      record('linux-image-7.0.13+deb13-cloud-amd64', '7.0.13-1~bpo13+1', 'trixie-backports'),
+      record('linux-binary-7.0.13+deb13-cloud-amd64', '7.0.13-1~bpo13+1', 'trixie-backports'),
+    ]);
+    expect(
+      offers.map(({ series, version, release, packages }) => [series, version, release, packages.map((p) => p.name)]),
+    ).toEqual([
+      ['5.10', '5.10.262', '5.10.0-46-cloud-amd64', ['linux-image-5.10.0-46-cloud-amd64']],
+      ['7.0', '7.0.13', '7.0.13+deb13-cloud-amd64', ['linux-binary-7.0.13+deb13-cloud-amd64']],
+      [
+        '7.3',
+        '7.3.4',
+        '7.3.4+deb13-cloud-amd64',
+        ['linux-binary-7.3.4+deb13-cloud-amd64', 'linux-modules-7.3.4+deb13-cloud-amd64'],
+      ],
+    ]);
+  });
+
+  test('of the same version in two suites, the first suite of the catalogue counts', () => {
+    const offers = offersOf([
+      record('linux-image-6.1.0-50-cloud-amd64', '6.1.176-1', 'bookworm-security'),
+      record('linux-image-6.1.0-50-cloud-amd64', '6.1.176-1', 'bookworm'),
+    ]);
+    expect(offers.map(({ suite }) => suite)).toEqual(['bookworm']);
+  });
+});
+
+test('modules come after those they need, also where names mix - and _', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kernspec-modules-'));
+  const module = (name: string, depends: string): Promise<void> =>
+    writeFile(join(directory, `${name}.ko`), `ELF\0license=GPL\0depends=${depends}\0name=x\0`);
+  await module('virtio_net', 'net_failover,virtio');
+  await module('net-failover', 'failover');
+  await module('failover', '');
+  await module('unwanted', '');
+  const ordered = await modulesInOrder(directory, ['virtio_net', 'pvpanic']);
+  expect(ordered.map(({ name }) => name)).toEqual(['failover', 'net-failover', 'virtio_net']);
+  await rm(directory, { recursive: true });
+});
+
+describe('the workstation', () => {
+  test('an empty PATH lacks every program, each with the package that has it', async () => {
+    const missing = (await requirements('/nonexistent')).filter(({ met }) => !met);
+    expect(missing.map(({ what, package: name }) => `${what} (${name})`)).toEqual([
+      'qemu-system-x86_64: QEMU for x86-64 guests (qemu-system-x86)',
+      'cc: a C compiler (gcc)',
+      'setpriv: setpriv, which ties QEMU to our life (util-linux)',
+      'apt-get: apt, which fetches kernels (apt)',
+      'dpkg-deb: dpkg-deb, which unpacks them (dpkg)',
+      'xz: xz (xz-utils)',
+      'zstd: zstd (zstd)',
+      'libc.a: the static C library (libc6-dev)',
+    ]);
+  });
+
+  test('this one lacks nothing: the README command has seen to it', async () => {
+    expect((await requirements()).filter(({ met }) => !met)).toEqual([]);
+  });
+
+  test('the one command to type', () => {
+    expect(installCommand(['gcc', 'zstd'], false).join(' ')).toBe(
+      'sudo apt-get install -y --no-install-recommends gcc zstd',
+    );
+  });
+});
