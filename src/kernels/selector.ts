@@ -11,7 +11,7 @@ const order = (a: Versioned, b: Versioned): number =>
   compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
 
 /** The newest version of every series, oldest series first. */
-export const newestOfEachSeries = <T extends Versioned>(offers: readonly T[]): readonly T[] => {
+const newestOfEachSeries = <T extends Versioned>(offers: readonly T[]): readonly T[] => {
   const newest = new Map<string, T>();
   for (const offer of offers.toSorted(order)) newest.set(seriesOf(offer.version), offer);
   return [...newest.values()].toSorted(order);

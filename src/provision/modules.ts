@@ -10,7 +10,7 @@ export interface Module {
 const canonical = (name: string): string => name.replaceAll('-', '_');
 
 /** What a module's `.modinfo` section says it needs: `depends=a,b`. Debian's packages have no modules.dep; depmod makes it on installation. */
-export const dependenciesOf = (content: Uint8Array): readonly string[] => {
+const dependenciesOf = (content: Uint8Array): readonly string[] => {
   const found = /\0depends=([^\0]*)\0/.exec(Buffer.from(content).toString('latin1'))?.[1] ?? '';
   return found.split(',').filter((name) => name !== '');
 };

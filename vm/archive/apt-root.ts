@@ -196,7 +196,8 @@ export class AptRoot {
 
   #apt(command: string, args: readonly string[], onStderrLine?: (line: string) => void): Promise<RunResult> {
     // On the command line, for this computer's own settings are read after our file: the lists must be plain text.
-    return run(command, ['-o', 'Acquire::GzipIndexes=false', ...args], {
+    // Nor does a transfer outlive us.
+    return run('setpriv', ['--pdeathsig', 'KILL', '--', command, '-o', 'Acquire::GzipIndexes=false', ...args], {
       env: { APT_CONFIG: join(this.#options.directory, 'apt.conf'), LC_ALL: 'C.UTF-8' },
       ...(onStderrLine !== undefined && { onStderrLine }),
     });

@@ -143,7 +143,7 @@ test('keys: ssh2 reads every one of them, also those that begin with zeros', () 
     const { clientPrivate, clientPublic } = createLinkKeys();
     const parsed = utils.parseKey(clientPrivate);
     if (parsed instanceof Error) throw parsed;
-    expect((parsed as ssh2Types.ParsedKey).getPublicSSH().toString('base64')).toBe(clientPublic);
+    expect(parsed.getPublicSSH().toString('base64')).toBe(clientPublic);
   }
 });
 
