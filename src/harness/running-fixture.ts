@@ -1,22 +1,16 @@
-import { onLines } from '../base/lines.ts';
 import { withDeadline } from '../base/deadline.ts';
 import { deferred } from '../base/deferred.ts';
 import { DeadlineError, FixtureError } from '../base/errors.ts';
 import { Violation } from '../claims/violation.ts';
-import { parseLaunchLine, type FixtureEvent } from '../evidence/fixture-event.ts';
+import type { FixtureEvent } from '../evidence/fixture-event.ts';
 import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts';
 import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
-import { waitStatus, type WaitStatus } from '../evidence/wait-status.ts';
+import type { WaitStatus } from '../evidence/wait-status.ts';
 import type { GuestProcess } from '../../vm/link/ssh.ts';
+import { find, findAll, Witnesses, type EventPattern } from './witnesses.ts';
 
 /** Milliseconds within which anything a claim predicts must have happened, on the reference machine. */
 const patienceMs = 5_000;
-
-/** What to look for in an event: every given field must be equal. */
-export type EventPattern = Partial<Omit<FixtureEvent, 'seq' | 't'>>;
-
-const matches = (event: FixtureEvent, pattern: EventPattern): boolean =>
-  Object.entries(pattern).every(([key, value]) => event[key] === value);
 
 /** What kill(2) returned. */
 export interface CallResult {
@@ -54,13 +48,7 @@ export class RunningFixture implements AsyncDisposable {
   readonly #channel: GuestProcess;
   readonly #slowdown: number;
   readonly #machineAnswers: () => Promise<unknown>;
-  readonly #events: FixtureEvent[] = [];
-  readonly #parent: FixtureEvent[] = [];
-  readonly #kernel: string[] = [];
-  readonly #output = { stdout: '', stderr: '' };
-  readonly #watchers = new Set<() => void>();
-  /** Rejects when the channel or the fixture broke its protocol. */
-  readonly #broken = deferred<never>();
+  readonly #witnesses: Witnesses;
   #nextRequest = 1;
 
   private constructor({ channel, argv, slowdown, machineAnswers }: Options) {
@@ -68,48 +56,41 @@ export class RunningFixture implements AsyncDisposable {
     this.#channel = channel;
     this.#slowdown = slowdown;
     this.#machineAnswers = machineAnswers;
-    onLines(channel.stdout, (line) => this.#receive(line));
-    let complaint = '';
-    onLines(channel.stderr, (line) => (complaint += `${line}\n`));
-    channel.exited.then(
-      ({ code }) =>
-        this.#broken.reject(
-          new FixtureError(`launch ended with ${code ?? 'a signal'} before it was told to.`, { details: complaint }),
-        ),
-      (error: unknown) => this.#broken.reject(error),
-    );
+    this.#witnesses = new Witnesses(channel);
   }
 
   /** Waits until `launch` has said which process it started. */
   static async start(options: Options): Promise<RunningFixture> {
     const fixture = new RunningFixture(options);
-    const { child } = await fixture.#until('the start of the fixture', () => find(fixture.#parent, { ev: 'started' }));
+    const { child } = await fixture.#until('the start of the fixture', () =>
+      find(fixture.#witnesses.parent, { ev: 'started' }),
+    );
     fixture.hostPid = child ?? 0;
     return fixture;
   }
 
   /** Events of the fixture so far, those of all its processes, in the order they were written. */
   get events(): readonly FixtureEvent[] {
-    return this.#events;
+    return this.#witnesses.events;
   }
 
   /** What it has written to its stdout so far. */
   get stdout(): string {
-    return Buffer.from(this.#output.stdout, 'latin1').toString('utf8');
+    return this.#witnesses.stdout;
   }
 
   get stderr(): string {
-    return Buffer.from(this.#output.stderr, 'latin1').toString('utf8');
+    return this.#witnesses.stderr;
   }
 
   /** Events seen so far that match. */
   seen(pattern: EventPattern): readonly FixtureEvent[] {
-    return this.#events.filter((event) => matches(event, pattern));
+    return findAll(this.#witnesses.events, pattern);
   }
 
   /** The first event that matches; a Violation if it never comes. */
   async event(pattern: EventPattern): Promise<FixtureEvent> {
-    return this.#until(`event ${JSON.stringify(pattern)}`, () => find(this.#events, pattern));
+    return this.#until(`event ${JSON.stringify(pattern)}`, () => find(this.#witnesses.events, pattern));
   }
 
   /** Waits until each of these processes of the script has said `ready`. */
@@ -129,24 +110,24 @@ export class RunningFixture implements AsyncDisposable {
 
   /** Whether nothing is left of it: it has ended, and so has everybody who inherited its output. */
   get gone(): boolean {
-    return this.#drained();
+    return this.#witnesses.drained;
   }
 
   /** How the fixture itself ended, as its parent's wait(2) tells. */
   async ended(): Promise<WaitStatus> {
     return this.#until('the end of the fixture', () =>
-      this.#statuses().find(({ by }) => by === 'exit' || by === 'signal'),
+      this.#witnesses.statuses.find(({ by }) => by === 'exit' || by === 'signal'),
     );
   }
 
   /** Waits until its parent has been told that it was stopped or continued. */
   async changedTo(by: 'stop' | 'continue'): Promise<WaitStatus> {
-    return this.#until(`a wait status "${by}"`, () => this.#statuses().find((status) => status.by === by));
+    return this.#until(`a wait status "${by}"`, () => this.#witnesses.statuses.find((status) => status.by === by));
   }
 
   /** Whether the parent has not yet been told of its end. */
   get alive(): boolean {
-    return !this.#statuses().some(({ by }) => by === 'exit' || by === 'signal');
+    return !this.#witnesses.statuses.some(({ by }) => by === 'exit' || by === 'signal');
   }
 
   /** kill(2) from the machine's root pid namespace; the fixture itself unless another host pid is given. */
@@ -160,7 +141,7 @@ export class RunningFixture implements AsyncDisposable {
     const id = this.#nextRequest;
     const { result = -1 } = await this.#request(`cat ${path}`);
     if (result < 0) return undefined;
-    return this.#parent
+    return this.#witnesses.parent
       .filter((event) => event.ev === 'content' && event.id === id)
       .map(({ text = '' }) => text)
       .join('');
@@ -176,15 +157,17 @@ export class RunningFixture implements AsyncDisposable {
   async members(): Promise<readonly ProcStatus[]> {
     const id = this.#nextRequest;
     await this.#request('members');
-    const pids = this.#parent.filter((event) => event.ev === 'member' && event.id === id).map(({ child = 0 }) => child);
+    const pids = this.#witnesses.parent
+      .filter((event) => event.ev === 'member' && event.id === id)
+      .map(({ child = 0 }) => child);
     const statuses = await Promise.all(pids.map((pid) => this.status(pid)));
     return statuses.filter((status) => status !== undefined);
   }
 
   /** The kernel's trace up to now. A barrier too: what happened before the call is in it. */
   async kernelTrace(): Promise<readonly KernelEvent[]> {
-    if (!this.#drained()) await this.#request('trace');
-    return parseKernelTrace(this.#kernel);
+    if (!this.#witnesses.drained) await this.#request('trace');
+    return parseKernelTrace(this.#witnesses.kernel);
   }
 
   /** Waits until the kernel has written down an event that matches. */
@@ -213,7 +196,7 @@ export class RunningFixture implements AsyncDisposable {
 
   /** The host's number for a process of the fixture, by the name its script gave it or by its pid in the namespace. */
   async hostPidOf(who: string | number): Promise<number> {
-    const pid = typeof who === 'number' ? who : this.#events.find((event) => event.who === who)?.pid;
+    const pid = typeof who === 'number' ? who : this.#witnesses.events.find((event) => event.who === who)?.pid;
     const member = (await this.members()).find(({ nspid }) => nspid.at(-1) === pid);
     if (member === undefined) throw new FixtureError(`The namespace has no member ${who}.`);
     return member.pid;
@@ -221,7 +204,7 @@ export class RunningFixture implements AsyncDisposable {
 
   /** Waits until the fixture and all that inherited its output is gone, and every witness has been heard to the end. */
   async drained(): Promise<void> {
-    await this.#until('the end of all output', () => (this.#drained() ? true : undefined));
+    await this.#until('the end of all output', () => (this.#witnesses.drained ? true : undefined));
   }
 
   /** All that was seen, for the evidence. */
@@ -229,9 +212,9 @@ export class RunningFixture implements AsyncDisposable {
     return {
       argv: this.argv,
       hostPid: this.hostPid,
-      events: this.#events,
-      parent: this.#parent.filter(({ ev }) => ev !== 'content'),
-      kernel: this.#kernel,
+      events: this.#witnesses.events,
+      parent: this.#witnesses.parent.filter(({ ev }) => ev !== 'content'),
+      kernel: this.#witnesses.kernel,
       stdout: this.stdout,
       stderr: this.stderr,
     };
@@ -247,47 +230,14 @@ export class RunningFixture implements AsyncDisposable {
     }
   }
 
-  #drained(): boolean {
-    return this.#parent.some(({ ev }) => ev === 'drained');
-  }
-
-  #statuses(): readonly WaitStatus[] {
-    return this.#parent.filter(({ ev }) => ev === 'wait-status').map(({ status = 0 }) => waitStatus(status));
-  }
-
   async #request(text: string): Promise<FixtureEvent> {
     const id = this.#nextRequest++;
     this.#channel.write(`${id} ${text}\n`);
-    return this.#until(`launch's answer to "${text}"`, () => find(this.#parent, { ev: 'answer', id }), 'ours');
-  }
-
-  #receive(text: string): void {
-    const line = parseLaunchLine(text);
-    if (line === undefined) {
-      this.#broken.reject(new FixtureError(`launch said something unheard of: ${text.slice(0, 200)}`));
-      return;
-    }
-    switch (line.from) {
-      case 'garbage':
-        this.#broken.reject(new FixtureError(`The fixture wrote a line that is no event: ${line.text.slice(0, 200)}`));
-        break;
-      case 'fixture':
-        this.#events.push(line.event);
-        if (line.event.ev === 'error' || line.event.ev === 'exec-failed')
-          this.#broken.reject(brokenFixture(line.event));
-        break;
-      case 'parent':
-        this.#parent.push(line.event);
-        if (line.event.ev === 'launch-failed') this.#broken.reject(brokenFixture(line.event));
-        break;
-      case 'kernel':
-        this.#kernel.push(line.text);
-        return;
-      case 'stdout':
-      case 'stderr':
-        this.#output[line.from] += line.text;
-    }
-    for (const look of this.#watchers) look();
+    return this.#until(
+      `launch's answer to "${text}"`,
+      () => find(this.#witnesses.parent, { ev: 'answer', id }),
+      'ours',
+    );
   }
 
   /**
@@ -299,25 +249,28 @@ export class RunningFixture implements AsyncDisposable {
   async #until<T>(what: string, look: () => T | undefined, whose: 'kernel' | 'ours' = 'kernel'): Promise<T> {
     const now = look();
     if (now !== undefined) return now;
-    if (whose === 'kernel' && this.#drained()) throw this.#tooLate(what);
+    if (whose === 'kernel' && this.#witnesses.drained) throw this.#tooLate(what);
     const found = deferred<T>();
     const watcher = (): void => {
       const value = look();
       if (value !== undefined) found.resolve(value);
-      else if (whose === 'kernel' && this.#drained()) found.reject(this.#tooLate(what));
+      else if (whose === 'kernel' && this.#witnesses.drained) found.reject(this.#tooLate(what));
     };
-    this.#watchers.add(watcher);
+    const stop = this.#witnesses.watch(watcher);
     const ms = patienceMs * this.#slowdown;
     try {
-      return await withDeadline({ what, ms }, Promise.race([found.promise, this.#broken.promise]));
+      return await withDeadline({ what, ms }, Promise.race([found.promise, this.#witnesses.broken]));
     } catch (error) {
       if (!(error instanceof DeadlineError) || whose === 'ours') throw error;
       await this.#machineAnswers();
-      throw new Violation(`Expected ${what} within ${Math.round(ms)} ms, but it never came.\n${this.#story()}`, {
-        cause: error,
-      });
+      throw new Violation(
+        `Expected ${what} within ${Math.round(ms)} ms, but it never came.\n${this.#witnesses.story()}`,
+        {
+          cause: error,
+        },
+      );
     } finally {
-      this.#watchers.delete(watcher);
+      stop();
     }
   }
 
@@ -327,38 +280,20 @@ export class RunningFixture implements AsyncDisposable {
     for (;;) {
       const answer = await ask();
       if (answer !== undefined) return answer;
-      if (performance.now() > end) throw new Violation(`Expected ${what}, but it never came.\n${this.#story()}`);
+      if (performance.now() > end)
+        throw new Violation(`Expected ${what}, but it never came.\n${this.#witnesses.story()}`);
     }
   }
 
   /** Nobody is left who could do what is waited for. A program that crashed is our bug; one that was ended is a finding. */
   #tooLate(what: string): Error {
-    const crash = this.#statuses().find((status) => status.by === 'signal' && crashes.has(status.signal));
-    const story = this.#story();
+    const crash = this.#witnesses.statuses.find((status) => status.by === 'signal' && crashes.has(status.signal));
+    const story = this.#witnesses.story();
     return crash?.by === 'signal'
       ? new FixtureError(`${this.argv[0] ?? ''} crashed with ${crash.signal}.`, { details: story })
       : new Violation(`Expected ${what}, but the fixture has ended.\n${story}`);
-  }
-
-  /** What was seen instead, for a message. */
-  #story(): string {
-    const events = [...this.#parent, ...this.#events].filter(({ ev }) => ev !== 'content' && ev !== 'answer');
-    const told = events
-      .toSorted((a, b) => a.t - b.t)
-      .map((event) => `  ${JSON.stringify({ ...event, seq: undefined, t: undefined })}`);
-    return ['Seen so far:', ...(told.length === 0 ? ['  nothing'] : told)].join('\n');
   }
 }
 
 /** Signals by which the processor or the C library ends a program that has a bug. No claim makes a fixture end by one of them. */
 const crashes: ReadonlySet<string> = new Set(['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGABRT', 'SIGFPE']);
-
-const find = (events: readonly FixtureEvent[], pattern: EventPattern): FixtureEvent | undefined =>
-  events.find((event) => matches(event, pattern));
-
-const brokenFixture = (event: FixtureEvent): FixtureError =>
-  new FixtureError(
-    event.ev === 'exec-failed'
-      ? `The guest could not execute ${event.program ?? '?'}: ${event.error ?? '?'}.`
-      : `The fixture is broken: ${event.what ?? ''} ${event.word ?? event.error ?? ''}`.trim(),
-  );
