@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { CleanupStack } from '../src/base/cleanup-stack.ts';
 import { withDeadline } from '../src/base/deadline.ts';
-import { deferred } from '../src/base/deferred.ts';
 import { BootError, DeadlineError, LinkError, messageOf } from '../src/base/errors.ts';
 import { debugLog } from '../src/base/log.ts';
-import { startOwned, type OwnedProcess } from '../src/base/process.ts';
-import { failureOnConsole, MachineFailure } from './failure.ts';
-import { Console } from './link/console.ts';
+import { MachineFailure } from './failure.ts';
+import type { Console } from './link/console.ts';
 import { createLinkKeys, type LinkKeys } from './link/keys.ts';
 import { SshLink, type ExecOptions, type GuestProcess, type GuestResult } from './link/ssh.ts';
-import { qemuArgv, shellQuoted, type Accelerator } from './qemu/argv.ts';
-import { Qmp } from './qemu/qmp.ts';
+import type { Accelerator, Hardware } from './qemu/argv.ts';
+import { Qemu } from './qemu/qemu.ts';
+import type { Qmp } from './qemu/qmp.ts';
 
 const log = debugLog('vm');
 
@@ -32,10 +31,26 @@ export interface MachineSpec {
   readonly qemu?: string;
 }
 
+/** Whether a guest is reached over its network card or, without a driver for it, over its second serial port. */
+export type LinkKind = 'network' | 'serial';
+
+export const defaultQemu = 'qemu-system-x86_64';
+
 const defaultBootDeadlineMs = 40_000;
 
+/** Milliseconds within which a guest that is up must answer over ssh. */
+const handshakeMs = 20_000;
+
 /** Milliseconds a boot takes on the reference machine (2 cores, TCG). */
-const referenceBootMs = 4_000;
+export const referenceBootMs = 4_000;
+
+/** What could still be learnt of a machine that failed. */
+export interface Autopsy {
+  /** QEMU's `info registers`. */
+  readonly registers?: string;
+  /** What the kernel's SysRq `l` and `t` say: the stack of the CPU, the state and stack of every task. */
+  readonly tasks?: readonly string[];
+}
 
 /** A running machine. Whoever has it disposes of it; it does not survive us. */
 export interface Machine extends AsyncDisposable {
@@ -43,9 +58,11 @@ export interface Machine extends AsyncDisposable {
   /** QEMU's process id on the workstation. */
   readonly pid: number;
   readonly accelerator: Accelerator;
+  /** How it came to life. */
+  readonly origin: 'boot' | 'clone';
   /** Milliseconds from start to the first answer over ssh. */
   readonly bootMs: number;
-  /** Factor by which deadlines are stretched, from the boot time of this very machine. At least 1. */
+  /** Factor by which deadlines are stretched, from how long this very machine took to start. At least 1. */
   readonly slowdown: number;
   /** QEMU's command line, to be pasted into a shell. */
   readonly commandLine: string;
@@ -53,12 +70,18 @@ export interface Machine extends AsyncDisposable {
   readonly qmp: Qmp;
   /** Set as soon as the machine has failed. */
   readonly failure: MachineFailure | undefined;
+  /** The failure, or what the kernel has warned of although the machine goes on. */
+  readonly trouble: MachineFailure | undefined;
   /** Rejects with a MachineFailure when the machine fails; never resolves. */
   readonly failed: Promise<never>;
   exec(commandLine: string, options?: ExecOptions): Promise<GuestResult>;
   start(commandLine: string, options?: Pick<ExecOptions, 'pty'>): Promise<GuestProcess>;
   copyIn(cwd: string, paths: readonly string[], into: string): Promise<void>;
   copyOut(from: string, paths: readonly string[], into: string): Promise<void>;
+  /** Why nothing happened: the guest no longer answers, its clock stands still, or what ran in it is just stuck. */
+  diagnose(): Promise<MachineFailure>;
+  /** Registers and tasks, as far as they can be had within seconds. Never throws. */
+  autopsy(): Promise<Autopsy>;
 }
 
 /** The kernel command line of a guest: where init finds its keys, and what it says when it is ready. */
@@ -76,52 +99,52 @@ const guestCommandLine = (keys: LinkKeys, token: string, append: string): string
     .filter((word) => word !== '')
     .join(' ');
 
-/** The port of the loopback interface that QEMU forwards to the guest's sshd. */
-const forwardedPort = async (qmp: Qmp): Promise<number> => {
-  const table = await qmp.human('info usernet');
-  const port = /TCP\[HOST_FORWARD\]\s+\d+\s+127\.0\.0\.1\s+(\d+)/.exec(table)?.[1];
-  if (port === undefined) throw new LinkError('QEMU forwards no port to the guest.', { details: table });
-  return Number(port);
-};
+/** A name for a machine: `kernspec doctor` knows by it whose it is. */
+export const machineName = (): string => `kernspec-${process.pid}-${randomBytes(3).toString('hex')}`;
 
-/** What ends a machine: QEMU's death, its panic event, or what the console says. The first one counts. */
-const watch = (qemu: OwnedProcess, stderr: () => string, console: Console) => {
-  const failed = deferred<never>();
-  const state: { failure: MachineFailure | undefined; disposing: boolean } = { failure: undefined, disposing: false };
-  const fail = (kind: MachineFailure['kind'], message: string): void => {
-    if (state.failure !== undefined || state.disposing) return;
-    state.failure = new MachineFailure(kind, message, `${stderr()}${console.text(60)}`);
-    failed.reject(state.failure);
-  };
-  void qemu.exited.then(({ exitCode, signal }) => {
-    fail('qemu-exited', `QEMU ended with ${signal ?? `exit code ${exitCode ?? '?'}`}.`);
-  });
-  console.onLine(({ text }) => {
-    const kind = failureOnConsole(text);
-    if (kind !== undefined) fail(kind, `The guest's kernel reports trouble (${kind}): ${text.trim()}`);
-  });
-  return { state, failed: failed.promise, fail };
-};
+export const hardwareOf = (spec: MachineSpec): Hardware => ({
+  accel: spec.accelerator.accel,
+  memoryMiB: spec.memoryMiB ?? 512,
+  cpus: spec.cpus ?? 1,
+});
 
-/** Turns what went wrong while booting into one sentence, with the console for who looks closer. */
-const bootError = (error: unknown, console: Console, stderr: string, name: string): BootError => {
-  const tail = `${stderr}${console.text(60)}`.trim();
-  const details = tail === '' ? '<no output on the console>' : tail;
-  if (error instanceof MachineFailure && error.kind === 'qemu-exited') {
-    const reason = stderr.trim().split('\n').at(-1) ?? '';
-    return new BootError(`${name} did not boot: ${reason === '' ? error.message : reason}`, { details, cause: error });
+/** A guest that has said that it is ready, before anybody has connected to it. */
+export interface BootedGuest extends AsyncDisposable {
+  readonly qemu: Qemu;
+  readonly keys: LinkKeys;
+  readonly link: LinkKind;
+}
+
+/**
+ * Boots a kernel until the guest's init says that all stands.
+ *
+ * @param memory a file that becomes the machine's memory
+ * @throws BootError (the guest), HostError (the workstation lacks QEMU)
+ */
+export const boot = async (spec: MachineSpec, name: string, memory?: string): Promise<BootedGuest> => {
+  const token = randomBytes(8).toString('hex');
+  const keys = createLinkKeys();
+  const append = guestCommandLine(keys, token, spec.append ?? '');
+  const { kernel, initramfs } = spec;
+  const qemu = await Qemu.start(spec.qemu ?? defaultQemu, {
+    name,
+    ...hardwareOf(spec),
+    origin: { kind: 'boot', kernel, initramfs, append, ...(memory !== undefined && { memory }) },
+  });
+  try {
+    const ms = (spec.bootDeadlineMs ?? defaultBootDeadlineMs) * (spec.slowdown ?? 1);
+    const pattern = new RegExp(`^kernspec-(ready ${token} \\w+|init-fatal: )`);
+    const { text } = await Promise.race([qemu.console.until("The guest's ready line", pattern, ms), qemu.failed]);
+    if (text.startsWith('kernspec-init-fatal'))
+      throw new BootError(text.replace('kernspec-init-fatal: ', 'init gave up: '));
+    const link = text.endsWith('serial') ? 'serial' : 'network';
+    await Promise.race([qemu.gate.opened(ms), qemu.failed]);
+    return { qemu, keys, link, [Symbol.asyncDispose]: () => qemu[Symbol.asyncDispose]() };
+  } catch (error) {
+    const reason = await qemu.reason(error);
+    await qemu[Symbol.asyncDispose]();
+    throw reason;
   }
-  if (error instanceof MachineFailure) {
-    return new BootError(`${name} did not boot: ${error.message}`, { details, cause: error });
-  }
-  if (error instanceof DeadlineError) {
-    return new BootError(`${name} did not get ready: ${error.message}`, {
-      details,
-      cause: error,
-      hint: 'See the console below; KERNSPEC_ACCEL=tcg rules out a half-working KVM.',
-    });
-  }
-  return new BootError(`${name} did not boot: ${messageOf(error)}`, { details, cause: error });
 };
 
 /**
@@ -130,101 +153,124 @@ const bootError = (error: unknown, console: Console, stderr: string, name: strin
  * @throws BootError (the guest), HostError (the workstation lacks QEMU)
  */
 export const launch = async (spec: MachineSpec): Promise<Machine> => {
-  const {
-    accelerator,
-    slowdown = 1,
-    bootDeadlineMs = defaultBootDeadlineMs,
-    qemu: program = 'qemu-system-x86_64',
-  } = spec;
-  const name = `kernspec-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const token = randomBytes(8).toString('hex');
-  const keys = createLinkKeys();
   const start = performance.now();
-  const argv = qemuArgv({
-    name,
-    accel: accelerator.accel,
-    memoryMiB: spec.memoryMiB ?? 512,
-    cpus: spec.cpus ?? 1,
-    kernel: spec.kernel,
-    initramfs: spec.initramfs,
-    append: guestCommandLine(keys, token, spec.append ?? ''),
-  });
+  const name = machineName();
+  const guest = await boot(spec, name);
+  return connect(guest, { name, origin: 'boot', accelerator: spec.accelerator, slowdown: spec.slowdown ?? 1, start });
+};
+
+interface Identity extends Pick<Machine, 'name' | 'origin' | 'accelerator'> {
+  readonly slowdown: number;
+  /** When the machine was started, by performance.now(). */
+  readonly start: number;
+}
+
+/** Milliseconds from start to the first answer on the reference machine. */
+const referenceMs = { boot: referenceBootMs, clone: 400 };
+
+/**
+ * Connects to a guest that is up and makes a machine of it, which owns it from here on.
+ *
+ * @throws BootError when it does not answer
+ */
+export const connect = async (guest: BootedGuest, identity: Identity): Promise<Machine> => {
+  const { name, origin, accelerator, slowdown, start } = identity;
+  const { qemu, keys } = guest;
   await using stack = new CleanupStack();
-  const qemu = await startOwned(program, argv, 2);
-  let stderr = '';
-  qemu.stderr.on('data', (chunk: Buffer) => {
-    if (stderr.length < 16_384) stderr += chunk.toString('utf8');
-  });
-  const console = new Console(qemu.stdout);
-  const { state, failed, fail } = watch(qemu, () => stderr, console);
-  stack.defer(async () => {
-    state.disposing = true;
-    qemu.kill();
-    await withDeadline({ what: `The end of QEMU (pid ${qemu.pid})`, ms: 10_000 }, qemu.exited);
-  });
-  const [channel, serial] = qemu.extra;
-  if (channel === undefined || serial === undefined) throw new Error('startOwned gave no descriptors');
-  const qmp = new Qmp(channel, ({ event }) => {
-    if (event === 'GUEST_PANICKED') fail('panic', "The guest's kernel panicked.");
-  });
+  stack.use(guest);
+  const ms = handshakeMs * slowdown;
   let link: SshLink;
   try {
-    const port = await Promise.race([qmp.negotiate().then(() => forwardedPort(qmp)), failed]);
-    const ms = bootDeadlineMs * slowdown;
-    const said = console.until(
-      "The guest's ready line",
-      new RegExp(`^kernspec-(ready ${token} \\w+|init-fatal: )`),
-      ms,
-    );
-    const { text } = await Promise.race([said, failed]);
-    if (text.startsWith('kernspec-init-fatal'))
-      throw new BootError(text.replace('kernspec-init-fatal: ', 'init gave up: '));
-    link = stack.use(
-      await Promise.race([
-        SshLink.connect({ to: text.endsWith('serial') ? serial : port, keys, ms: 20_000 * slowdown }),
-        failed,
-      ]),
-    );
-    await Promise.race([link.exec('true', { ms: 20_000 * slowdown }), failed]);
+    const to = guest.link === 'serial' ? await Promise.race([qemu.gate.connect(ms), qemu.failed]) : await qemu.forwardedPort();
+    link = stack.use(await Promise.race([SshLink.connect({ to, keys, ms }), qemu.failed]));
+    await Promise.race([link.exec('true', { ms }), qemu.failed]);
   } catch (error) {
-    // A channel that breaks usually means that QEMU is ending; its own words are the better reason.
-    if (error instanceof LinkError)
-      await withDeadline({ what: "QEMU's last words", ms: 1_000 }, failed).catch(() => undefined);
-    throw bootError(state.failure ?? error, console, stderr, 'The machine');
+    throw await qemu.reason(error);
   }
   // A link breaks first when QEMU ends or the kernel panics; they are the better reason.
   link.lost.catch(async (error: unknown) => {
-    await withDeadline({ what: 'A reason', ms: 1_000 }, qemu.exited).catch(() => undefined);
-    fail('link-lost', messageOf(error));
+    await withDeadline({ what: 'A reason', ms: 1_000 }, qemu.failed).catch(() => undefined);
+    qemu.fail('link-lost', messageOf(error));
   });
   const bootMs = performance.now() - start;
   log(`${name} pid=${qemu.pid} answered after ${Math.round(bootMs)} ms`);
   const owner = stack.move();
   const alive = async <T>(work: Promise<T>): Promise<T> => {
     try {
-      return await Promise.race([work, failed]);
+      return await Promise.race([work, qemu.failed]);
     } catch (error) {
-      if (error instanceof LinkError && !link.open) await failed;
+      if (error instanceof LinkError && !link.open) await qemu.failed;
       throw error;
     }
   };
-  return {
+  const machine: Machine = {
     name,
     pid: qemu.pid,
     accelerator,
+    origin,
     bootMs,
-    slowdown: Math.max(1, bootMs / referenceBootMs),
-    commandLine: shellQuoted([program, ...argv]),
-    console,
-    qmp,
+    slowdown: Math.max(1, slowdown, bootMs / referenceMs[origin]),
+    commandLine: qemu.commandLine,
+    console: qemu.console,
+    qmp: qemu.qmp,
     get failure() {
-      return state.failure;
+      return qemu.failure;
     },
-    failed,
+    get trouble() {
+      return qemu.trouble;
+    },
+    failed: qemu.failed,
     exec: (commandLine, options) => alive(link.exec(commandLine, options)),
     start: (commandLine, options) => alive(link.start(commandLine, options)),
     copyIn: (cwd, paths, into) => alive(link.copyIn(cwd, paths, into)),
     copyOut: (from, paths, into) => alive(link.copyOut(from, paths, into)),
+    diagnose: () => diagnose(qemu, machine),
+    autopsy: () => autopsy(qemu),
     [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
   };
+  return machine;
 };
+
+/** Milliseconds a guest may take to answer a question about its health. */
+const healthMs = 5_000;
+
+const diagnose = async (qemu: Qemu, machine: Machine): Promise<MachineFailure> => {
+  const uptime = async (): Promise<string> =>
+    (await machine.exec('cat /proc/uptime', { ms: healthMs * machine.slowdown })).stdout;
+  try {
+    // Each answer takes a round trip of many milliseconds; /proc/uptime counts hundredths.
+    const before = await uptime();
+    for (let round = 0; round < 3; round++) if ((await uptime()) !== before) return stuck(qemu);
+    qemu.fail('clock-stall', `The guest's clock stands still at ${before.trim()}.`);
+  } catch (error) {
+    if (error instanceof DeadlineError) qemu.fail('unresponsive', `The guest no longer answers: ${error.message}`);
+  }
+  return qemu.failure ?? stuck(qemu);
+};
+
+const stuck = (qemu: Qemu): MachineFailure =>
+  new MachineFailure('spec-timeout', 'The guest still answers, but what ran in it did not end.', qemu.words());
+
+/** Milliseconds that we wait for what a failed machine can still say. */
+const autopsyMs = 3_000;
+
+const autopsy = async (qemu: Qemu): Promise<Autopsy> => {
+  const registers = await qemu.qmp.execute('human-monitor-command', { 'command-line': 'info registers' }, autopsyMs).then(
+    String,
+    () => undefined,
+  );
+  if (registers === undefined) return {};
+  if (qemu.failure?.kind === 'panic') return { registers };
+  const begin = qemu.console.now();
+  try {
+    for (const key of ['l', 't', 'h']) await sysrq(qemu.qmp, key);
+    await qemu.console.until("SysRq's help, asked for last", /sysrq: HELP/, autopsyMs);
+  } catch {
+    // A CPU that takes no interrupts says nothing; what came is kept.
+  }
+  return { registers, tasks: qemu.console.since(begin).map(({ text }) => text) };
+};
+
+/** Presses Alt-SysRq-KEY on the guest's keyboard: it works as long as the CPU takes interrupts. (drivers/tty/sysrq.c) */
+const sysrq = (qmp: Qmp, key: string): Promise<unknown> =>
+  qmp.execute('send-key', { keys: ['alt', 'sysrq', key].map((data) => ({ type: 'qcode', data })) });

@@ -44,8 +44,8 @@ export const createAtomically = async (path: string, fill: (temporary: string) =
 };
 
 /** Writes a whole file atomically. */
-export const writeFileAtomically = (path: string, content: string | Uint8Array): Promise<void> =>
-  createAtomically(path, (temporary) => writeFile(temporary, content));
+export const writeFileAtomically = (path: string, content: string | Uint8Array, mode = 0o644): Promise<void> =>
+  createAtomically(path, (temporary) => writeFile(temporary, content, { mode }));
 
 /** sha256 of a file, in hexadecimal. */
 export const sha256OfFile = async (path: string): Promise<string> => {

@@ -119,22 +119,23 @@ const killAllOwned = (): void => {
  * from the kernel when we die (PR_SET_PDEATHSIG by setpriv(1)), and the shell between refuses to start it when we died
  * before the prctl took effect. The terminal's Ctrl-C does not reach it: its end is ours to decide.
  *
- * @param extraDescriptors how many socket pairs to pass as file descriptors 3, 4 …
+ * @param descriptors what to pass as file descriptors from 3 on: that many socket pairs, then these open files
  * @throws HostError when setpriv or the program does not exist
  */
 export const startOwned = async (
   command: string,
   args: readonly string[],
-  extraDescriptors = 0,
+  { pipes = 0, files = [] }: { readonly pipes?: number; readonly files?: readonly number[] } = {},
 ): Promise<OwnedProcess> => {
   for (const program of ['setpriv', command])
     if ((await findProgram(program)) === undefined) throw notInstalled(program);
   const guard = '[ "$PPID" -eq "$0" ] || exit 125; exec "$@"';
+  const extra = [...Array.from({ length: pipes }, () => 'pipe'), ...files] as 'pipe'[];
   const child = execa(
     'setpriv',
     ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', guard, String(process.pid), command, ...args],
     {
-      stdio: ['ignore', 'pipe', 'pipe', ...Array.from({ length: extraDescriptors }, () => 'pipe' as const)],
+      stdio: ['ignore', 'pipe', 'pipe', ...extra],
       detached: true,
       cleanup: false,
       reject: false,
@@ -151,7 +152,7 @@ export const startOwned = async (
     pid,
     stdout: child.stdout,
     stderr: child.stderr,
-    extra: stdio.slice(3).filter((stream) => stream !== null),
+    extra: stdio.slice(3, 3 + pipes).filter((stream) => stream !== null),
     exited: child.then(({ exitCode, signal }) => {
       owned.delete(result);
       if (owned.size === 0) process.off('exit', killAllOwned);

@@ -9,9 +9,7 @@ const argv = qemuArgv({
   accel: 'tcg',
   memoryMiB: 512,
   cpus: 1,
-  kernel: '/k/vmlinuz',
-  initramfs: '/i/guest.cpio',
-  append: 'console=ttyS0 quiet',
+  origin: { kind: 'boot', kernel: '/k/vmlinuz', initramfs: '/i/guest.cpio', append: 'console=ttyS0 quiet' },
 });
 const valueOf = (option: string): string | undefined => argv[argv.indexOf(option) + 1];
 
@@ -31,7 +29,7 @@ test('talks to a real QEMU: commands, events, refusals, and its end', async () =
   const child = await startOwned(
     'qemu-system-x86_64',
     [...program, '-chardev', 'socket,id=qmp,fd=3', '-mon', 'chardev=qmp,mode=control'],
-    1,
+    { pipes: 1 },
   );
   const [stream] = child.extra;
   if (stream === undefined) throw new Error('no descriptor');

@@ -22,13 +22,16 @@ export class Qmp {
   readonly #stream: Duplex;
   readonly #replies = new Map<number, Deferred<unknown>>();
   readonly #greeted = deferred<undefined>();
+  readonly #gone = deferred<never>();
+  readonly #watchers = new Set<(event: QmpEvent) => void>();
   #lost: LinkError | undefined;
   #nextId = 1;
 
   /** @param onEvent called for every asynchronous event, in order */
   constructor(stream: Duplex, onEvent: (event: QmpEvent) => void) {
     this.#stream = stream;
-    onLines(stream, (line) => this.#receive(line, onEvent));
+    this.#watchers.add(onEvent);
+    onLines(stream, (line) => this.#receive(line));
     const lost = (): void => this.#lose();
     stream.once('close', lost);
     stream.once('error', lost);
@@ -58,15 +61,40 @@ export class Qmp {
     }
   }
 
+  /**
+   * Resolves with the first event from now on for which `pick` has a value.
+   *
+   * @throws whatever `pick` throws, or DeadlineError after `ms`
+   */
+  async until<T>(what: string, pick: (event: QmpEvent) => T | undefined, ms: number): Promise<T> {
+    if (this.#lost !== undefined) throw this.#lost;
+    const picked = deferred<T>();
+    const watch = (event: QmpEvent): void => {
+      try {
+        const value = pick(event);
+        if (value !== undefined) picked.resolve(value);
+      } catch (error) {
+        picked.reject(error);
+      }
+    };
+    this.#watchers.add(watch);
+    try {
+      return await withDeadline({ what, ms }, Promise.race([picked.promise, this.#gone.promise]));
+    } finally {
+      this.#watchers.delete(watch);
+    }
+  }
+
   /** Runs a command of the human monitor, for what QMP has no command for. */
   async human(commandLine: string): Promise<string> {
     return String(await this.execute('human-monitor-command', { 'command-line': commandLine }));
   }
 
-  #receive(line: string, onEvent: (event: QmpEvent) => void): void {
+  #receive(line: string): void {
     const message = Message.parse(JSON.parse(line));
     if ('QMP' in message) this.#greeted.resolve(undefined);
-    else if ('event' in message) onEvent({ event: message.event, data: message.data ?? {} });
+    else if ('event' in message)
+      for (const watch of this.#watchers) watch({ event: message.event, data: message.data ?? {} });
     else if ('error' in message)
       this.#replies.get(message.id)?.reject(new LinkError(`QEMU refused a command: ${message.error.desc}`));
     else this.#replies.get(message.id)?.resolve(message.return);
@@ -75,6 +103,7 @@ export class Qmp {
   #lose(): void {
     this.#lost ??= new LinkError('QEMU closed its control channel.');
     this.#greeted.reject(this.#lost);
+    this.#gone.reject(this.#lost);
     for (const reply of this.#replies.values()) reply.reject(this.#lost);
   }
 }
