@@ -10,6 +10,7 @@ export type FailureKind =
   | 'hung-task'
   | 'rcu-stall'
   | 'out-of-memory'
+  | 'reboot'
   | 'qemu-exited'
   | 'link-lost'
   | 'unresponsive'

@@ -162,17 +162,19 @@ int main(int argc, char **argv) {
   cfsetspeed(&raw, B115200);
   tcsetattr(port, TCSANOW, &raw);
   answer("gate");
-  char line[1024];
+  char line[512];
   size_t length = 0;
   for (;;) {
-    ssize_t n = read(port, line + length, 1);
+    /* Nobody asks again before he was answered: what comes with a line's end is its end. */
+    ssize_t n = read(port, line + length, sizeof line - length);
     if (n < 0 && errno != EINTR) return 1;
     if (n <= 0) continue;
-    if (line[length] == '\n') {
-      line[length] = '\0';
+    length += (size_t)n;
+    if (line[length - 1] == '\n') {
+      line[length - 1] = '\0';
       length = 0;
       request(line);
-    } else if (++length == sizeof line) {
+    } else if (length == sizeof line) {
       length = 0;
     }
   }

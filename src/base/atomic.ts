@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream, existsSync, mkdirSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createReadStream, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { asHostError } from './errors.ts';
 
@@ -26,6 +26,24 @@ export const makeDirectory = (path: string): void => {
 /** A sibling path that nobody else uses, to be renamed over `path`. */
 const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
 
+/** What is being made at this moment: it goes with us when we are told to exit in the middle. */
+const unfinished = new Set<string>();
+
+process.on('exit', () => {
+  for (const path of unfinished) rmSync(path, { recursive: true, force: true });
+});
+
+/** Temporary files and directories below `directory`, of which whoever made them is dead. */
+export const abandonedIn = async (directory: string): Promise<readonly string[]> => {
+  const names = await readdir(directory, { recursive: true }).catch(() => [] as string[]);
+  return names
+    .filter((name) => {
+      const pid = /\.tmp-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
+      return pid !== undefined && !existsSync(`/proc/${pid}`);
+    })
+    .map((name) => join(directory, name));
+};
+
 /**
  * Makes `path` (a file or a directory) with `fill`, which is given a temporary path beside it; it appears whole or not at all.
  *
@@ -33,6 +51,7 @@ const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${ran
  */
 export const createAtomically = async (path: string, fill: (temporary: string) => Promise<unknown>): Promise<void> => {
   const temporary = temporaryFor(path);
+  unfinished.add(temporary);
   try {
     makeDirectory(dirname(path));
     await fill(temporary);
@@ -40,6 +59,8 @@ export const createAtomically = async (path: string, fill: (temporary: string) =
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw asHostError(error, 'writing', path);
+  } finally {
+    unfinished.delete(temporary);
   }
 };
 

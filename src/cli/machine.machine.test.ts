@@ -6,14 +6,14 @@ import { compileFixtures } from '../provision/fixtures.ts';
 import { command, shell } from '../harness/fixture.ts';
 import { Guest } from '../harness/guest.ts';
 import { judge } from '../harness/judge.ts';
-import type { PlannedKernel } from '../harness/plan.ts';
+import type { BootableKernel } from '../harness/plan.ts';
 import { cpioArchive } from '../../vm/image/cpio.ts';
 import { launch, type Machine } from '../../vm/machine.ts';
 import { prepareKernels } from './prepare.ts';
 import { Progress } from './progress.ts';
 
 let directory = '';
-let planned: PlannedKernel;
+let planned: BootableKernel;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'kernspec-machine-'));
@@ -30,6 +30,13 @@ const boot = (changes: { readonly initramfs?: string; readonly bootDeadlineMs?: 
     accelerator: planned.accelerator,
     ...changes,
   });
+
+const judgedBy = (machine: Machine) => ({
+  failed: machine.failed,
+  slowdown: machine.slowdown,
+  trouble: () => machine.trouble,
+  diagnose: () => machine.diagnose(),
+});
 
 describe('a kernel that does not boot', () => {
   test('it panics: said at once, with the console', async () => {
@@ -48,7 +55,7 @@ describe('a kernel that does not boot', () => {
     await writeFile(initramfs, cpioArchive([{ type: 'file', path: 'init', mode: 0o755, content }]));
     await expect(boot({ initramfs, bootDeadlineMs: 6_000 })).rejects.toMatchObject({
       name: 'BootError',
-      message: "The machine did not get ready: The guest's ready line did not come within 6000 ms.",
+      message: "The machine did not get ready (boot-hang): The guest's ready line did not come within 6000 ms.",
     });
   });
 });
@@ -92,8 +99,7 @@ describe('a machine', () => {
         const fixture = await guest.pidNamespace(shell('bash', 'echo garbage >&3; sleep 100000'));
         await fixture.ready();
       },
-      machine.failed,
-      1,
+      judgedBy(machine),
     );
     expect(judgement).toMatchObject({
       verdict: 'inconclusive',
@@ -132,8 +138,7 @@ describe('a machine that fails under a spec', () => {
       async () => {
         await machine.exec('echo c > /proc/sysrq-trigger', { ms: 20_000 });
       },
-      machine.failed,
-      1,
+      judgedBy(machine),
     );
     expect(machine.failure?.kind).toMatch(/^(panic|oops)$/);
     expect(judgement.verdict).toBe('inconclusive');
@@ -150,6 +155,6 @@ describe('a machine that fails under a spec', () => {
   test('and one that reboots', async () => {
     await using machine = await boot();
     await machine.start('busybox reboot -f');
-    await expect(machine.failed).rejects.toMatchObject({ kind: 'qemu-exited' });
+    await expect(machine.failed).rejects.toMatchObject({ kind: 'reboot' });
   });
 });

@@ -1,7 +1,11 @@
+import { cpus } from 'node:os';
 import { cacheDir } from '../base/paths.ts';
-import type { PlannedKernel } from '../harness/plan.ts';
+import { BootError } from '../base/errors.ts';
+import type { BootableKernel, PlannedKernel } from '../harness/plan.ts';
 import { buildGuestImage } from '../provision/guest-image.ts';
 import { pullKernel, selectKernels, type Offer } from '../provision/kernels.ts';
+import { obtainTemplate } from '../provision/templates.ts';
+import type { MachineSpec } from '../../vm/machine.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
 import type { Progress } from './progress.ts';
 
@@ -9,10 +13,10 @@ import type { Progress } from './progress.ts';
 export const prepareKernels = async (
   selectors: readonly string[],
   progress: Progress,
-): Promise<readonly PlannedKernel[]> => {
+): Promise<readonly BootableKernel[]> => {
   progress.phase('looking for kernels');
   const offers = await selectKernels(selectors, { onNotice: (notice) => progress.line(notice) });
-  const planned: PlannedKernel[] = [];
+  const planned: BootableKernel[] = [];
   for (const offer of offers) planned.push(await prepareKernel(offer, progress, planned[0]?.accelerator));
   return planned;
 };
@@ -20,13 +24,65 @@ export const prepareKernels = async (
 const prepareKernel = async (
   offer: Offer,
   progress: Progress,
-  known: PlannedKernel['accelerator'] | undefined,
-): Promise<PlannedKernel> => {
+  known: BootableKernel['accelerator'] | undefined,
+): Promise<BootableKernel> => {
   progress.phase(`kernel ${offer.version}`);
   const kernel = await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total));
   progress.phase(`guest for ${offer.version}`);
   const image = await buildGuestImage(kernel, ({ what, done, total }) => progress.bytes(what, done, total));
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
-  return { kernel, initramfs: image.path, accelerator };
+  return { kernel, initramfs: image.path, initramfsSha256: image.sha256, accelerator };
+};
+
+/** How a machine of a kernel is started. */
+export const machineSpec = (
+  { kernel, initramfs, accelerator }: BootableKernel,
+  options: Pick<MachineSpec, 'append' | 'slowdown'> = {},
+): MachineSpec => ({ kernel: kernel.image, initramfs, accelerator, ...options });
+
+/** The template of one kernel; booted now if there is none. */
+export const templateOf = (
+  bootable: BootableKernel,
+  progress: Progress,
+  options: Pick<MachineSpec, 'append' | 'slowdown'> = {},
+) => {
+  const { kernel, initramfsSha256 } = bootable;
+  return obtainTemplate(
+    machineSpec(bootable, options),
+    { kernel: kernel.sha256, image: initramfsSha256 },
+    {
+      onBuild: () => progress.phase(`booting ${kernel.version} once, for its clones`),
+      onWait: () => progress.phase(`another process is booting ${kernel.version}`),
+      onRefused: (why) => progress.line(`${why} It is made anew.`),
+    },
+  );
+};
+
+/**
+ * Templates for all kernels, `workers` at a time. A kernel that does not boot costs its own claims, and nobody else's.
+ *
+ * @throws HostError when this computer lacks something
+ */
+export const prepareTemplates = async (
+  kernels: readonly BootableKernel[],
+  progress: Progress,
+  { workers, append }: { readonly workers: number; readonly append: string },
+): Promise<readonly PlannedKernel[]> => {
+  const planned = new Map<BootableKernel, PlannedKernel>();
+  const waiting = [...kernels];
+  const work = async (): Promise<void> => {
+    for (let bootable = waiting.shift(); bootable !== undefined; bootable = waiting.shift())
+      planned.set(bootable, { ...bootable, template: await attempt(bootable) });
+  };
+  const attempt = async (bootable: BootableKernel): Promise<PlannedKernel['template']> => {
+    try {
+      return (await templateOf(bootable, progress, { append, slowdown: Math.max(1, workers / cpus().length) })).directory;
+    } catch (error) {
+      if (!(error instanceof BootError)) throw error;
+      return { bootError: error.message, details: error.details ?? '' };
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(workers, kernels.length) }, work));
+  return kernels.flatMap((bootable) => planned.get(bootable) ?? []);
 };

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runsDir } from '../base/paths.ts';
 import { problemsOf } from '../claims/claim.ts';
 import { selectClaims } from '../claims/filter.ts';
 import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
-import type { Plan, PlannedKernel } from '../harness/plan.ts';
+import type { Isolation, Plan, PlannedKernel } from '../harness/plan.ts';
 
 /** What the commands that judge claims have in common: which claims, on which kernels, on how many machines. */
 export interface SelectionOptions {
@@ -14,6 +14,7 @@ export interface SelectionOptions {
   readonly tag: readonly string[];
   readonly append: string;
   readonly workers: number;
+  readonly isolate?: Isolation;
 }
 
 const collect = (value: string, previous: readonly string[] = []): readonly string[] => [...previous, value];
@@ -35,7 +36,13 @@ export const addSelection = (command: Command, kernel: string): Command =>
     )
     .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)
     .option('--append <cmdline>', "added to the kernel's command line", '')
-    .option('--workers <n>', 'machines at the same time', positive, cpus().length);
+    .option('--workers <n>', 'machines at the same time', positive, cpus().length)
+    .addOption(
+      new Option(
+        '--isolate <what>',
+        'what gets a machine that was never used before: each file of specs, or each spec (file unless told; spec when repeated)',
+      ).choices(['file', 'spec']),
+    );
 
 /**
  * The claims that are meant, and all there are.
@@ -53,7 +60,7 @@ export const selectedClaims = async (filters: readonly string[], { tag }: Pick<S
 export const makePlan = (
   kernels: readonly PlannedKernel[],
   selected: readonly CollectedClaim[],
-  options: Pick<SelectionOptions, 'append' | 'workers'> & Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
+  options: Pick<SelectionOptions, 'append' | 'workers' | 'isolate'> & Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
 ): Plan => {
   const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
   return {
@@ -64,6 +71,8 @@ export const makePlan = (
     repeat: options.repeat ?? 1,
     selfcheck: options.selfcheck ?? false,
     workers: options.workers,
+    // A repetition is worth something when it starts from the same state.
+    isolation: options.isolate ?? ((options.repeat ?? 1) > 1 ? 'spec' : 'file'),
     append: options.append,
     slowdown: Math.max(1, options.workers / cpus().length),
   };

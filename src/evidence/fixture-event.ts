@@ -40,7 +40,8 @@ export type LaunchLine =
   | { readonly from: 'stdout' | 'stderr'; readonly text: string }
   | { readonly from: 'kernel'; readonly text: string };
 
-const parseEvent = (text: string): FixtureEvent | undefined => {
+/** An event, or undefined for any other text. */
+export const parseEvent = (text: string): FixtureEvent | undefined => {
   try {
     return FixtureEvent.safeParse(JSON.parse(text)).data;
   } catch {

@@ -4,6 +4,8 @@ import { shellWord } from '../../vm/link/ssh.ts';
 import type { Machine } from '../../vm/machine.ts';
 import { Breaker, type Break } from './break.ts';
 import type { Fixture } from './fixture.ts';
+import { kernelSays, MachineInit } from './machine-init.ts';
+import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
 import { traceInstance, type TraceOptions } from './kernel-tracing.ts';
 import { RunningFixture, type Sighting } from './running-fixture.ts';
 import { Strace } from './strace.ts';
@@ -29,9 +31,13 @@ export class Guest implements AsyncDisposable {
   readonly #stack = new CleanupStack();
   readonly #fixtures: RunningFixture[] = [];
   readonly #straces: Strace[] = [];
+  readonly #begin: number;
+  readonly #foreseen = new Set<FailureKind>();
+  #init: MachineInit | undefined;
 
   constructor(machine: Machine, breakage?: Break) {
     this.#machine = machine;
+    this.#begin = machine.console.now();
     this.#breaker = new Breaker(breakage);
   }
 
@@ -47,6 +53,32 @@ export class Guest implements AsyncDisposable {
   /** The fixture as an ordinary process of the host, in the same known state. */
   process(fixture: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
     return this.#launch('/kernspec/bin/launch', fixture, options);
+  }
+
+  /**
+   * The fixture in place of the machine's own PID 1: an actor, or a script. What it says comes by way of the console.
+   * The machine is of no use afterwards.
+   */
+  async machineInit(fixture: Fixture): Promise<MachineInit> {
+    for (const kind of ['panic', 'reboot'] as const) this.#foreseen.add(kind);
+    const asInit = !this.#breaker.outsideNamespace();
+    this.#init = await MachineInit.replace(this.#machine, this.#breaker.fixture(fixture), asInit);
+    return this.#init;
+  }
+
+  /** Says that the claim is about this kind of trouble: that it comes does not make the verdict inconclusive. */
+  foresee(kind: FailureKind): void {
+    this.#foreseen.add(kind);
+  }
+
+  /** Whether a claim is about what has become of the machine. */
+  foresees({ kind }: MachineFailure): boolean {
+    return this.#foreseen.has(kind);
+  }
+
+  /** The first line of the console since the spec began, past or future, that matches; a Violation if it never comes. */
+  async kernelSays(pattern: RegExp): Promise<string> {
+    return kernelSays(this.#machine, pattern, this.#begin);
   }
 
   /** A command line of the guest's shell, as root on the host. */
@@ -71,7 +103,7 @@ export class Guest implements AsyncDisposable {
 
   /** Whether, after disposal, the machine may be used again: every fixture took all its processes with it. */
   get clean(): boolean {
-    return this.#fixtures.every(({ gone }) => gone);
+    return this.#init === undefined && this.#fixtures.every(({ gone }) => gone);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -94,7 +126,7 @@ export class Guest implements AsyncDisposable {
       channel: await this.#machine.start(commandLine),
       argv: fixture.argv,
       slowdown: this.#machine.slowdown,
-      machineAnswers: () => this.#machine.exec('true'),
+      machineAnswers: () => this.#machine.exec('true', { ms: 5_000 * this.#machine.slowdown }),
     });
     this.#fixtures.push(running);
     return this.#stack.use(running);

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { FixtureError, LinkError } from '../base/errors.ts';
 import { deferred } from '../base/deferred.ts';
+import { MachineFailure } from '../../vm/failure.ts';
 import { Violation } from '../claims/violation.ts';
 import type { GuestExit, GuestProcess } from '../../vm/link/ssh.ts';
 import { Breaker } from './break.ts';
@@ -113,6 +114,12 @@ describe('RunningFixture', () => {
 
 describe('judge', () => {
   const never = new Promise<never>(() => undefined);
+  const healthy = {
+    failed: never,
+    slowdown: 1,
+    trouble: () => undefined,
+    diagnose: () => Promise.resolve(new MachineFailure('spec-timeout', 'The guest still answers.')),
+  };
 
   test.each([
     ['nothing thrown', () => Promise.resolve(), 'holds', undefined],
@@ -120,20 +127,16 @@ describe('judge', () => {
     ['a lost link', () => Promise.reject(new LinkError('lost')), 'inconclusive', 'lost (LinkError)'],
     ['a bug of ours', () => Promise.reject(new TypeError('undefined')), 'inconclusive', 'undefined (our bug)'],
   ])('%s', async (_, body, verdict, error) => {
-    const judgement = await judge(body, never, 1);
+    const judgement = await judge(body, healthy);
     expect(judgement.verdict).toBe(verdict);
     expect(judgement.error?.split('\n')[0]).toBe(error);
   });
 
   test('a failed assertion is a violation', async () => {
-    const judgement = await judge(
-      () => {
-        expect([15]).toEqual([9]);
-        return Promise.resolve();
-      },
-      never,
-      1,
-    );
+    const judgement = await judge(() => {
+      expect([15]).toEqual([9]);
+      return Promise.resolve();
+    }, healthy);
     expect(judgement.verdict).toBe('violated');
   });
 
@@ -144,17 +147,28 @@ describe('judge', () => {
       await failed.promise.catch(() => undefined);
       throw new Violation('the event never came');
     };
-    expect(await judge(body, failed.promise, 1)).toMatchObject({
+    expect(await judge(body, { ...healthy, failed: failed.promise })).toMatchObject({
       verdict: 'inconclusive',
       error: 'The guest panicked. (LinkError)',
     });
   });
 
   test('a spec that never ends is stuck, not violated', async () => {
-    expect(await judge(() => never, never, 0.001)).toMatchObject({
+    expect(await judge(() => never, { ...healthy, deadlineMs: 60 })).toMatchObject({
       verdict: 'inconclusive',
-      error: 'The end of the spec did not come within 60 ms. (deadline)',
+      failure: 'spec-timeout',
+      error: 'The guest still answers. The end of the spec did not come within 60 ms. (spec-timeout)',
     });
+  });
+
+  test('a kernel that warned cannot be said to have kept its word; one that broke it has', async () => {
+    const trouble = () => new MachineFailure('warning', 'WARNING: at kernel/exit.c');
+    expect(await judge(() => Promise.resolve(), { ...healthy, trouble })).toMatchObject({
+      verdict: 'inconclusive',
+      failure: 'warning',
+    });
+    const violated = () => Promise.reject(new Violation('it did not come'));
+    expect(await judge(violated, { ...healthy, trouble })).toMatchObject({ verdict: 'violated' });
   });
 });
 

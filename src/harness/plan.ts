@@ -2,12 +2,23 @@ import { readFileSync } from 'node:fs';
 import type { Accelerator } from '../../vm/qemu/argv.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 
-/** A kernel together with all that a worker needs to boot it. */
-export interface PlannedKernel {
+/** A kernel that can be booted. */
+export interface BootableKernel {
   readonly kernel: Kernel;
   readonly initramfs: string;
+  /** sha256 of the initramfs. */
+  readonly initramfsSha256: string;
   readonly accelerator: Accelerator;
 }
+
+/** A kernel together with all that a worker needs to have machines of it. */
+export interface PlannedKernel extends BootableKernel {
+  /** The directory of the template that machines are cloned from, or why there is none: the kernel does not boot. */
+  readonly template: string | { readonly bootError: string; readonly details: string };
+}
+
+/** Who shares a machine: the specs of a file, or nobody. */
+export type Isolation = 'file' | 'spec';
 
 /** What one run is to do; made by the command line, read by vitest's configuration and by its workers. */
 export interface Plan {
@@ -20,6 +31,7 @@ export interface Plan {
   /** Carry out each claim's breaks instead of the claim itself. */
   readonly selfcheck: boolean;
   readonly workers: number;
+  readonly isolation: Isolation;
   readonly append: string;
   /** How much slower than the reference machine this one is. */
   readonly slowdown: number;

@@ -8,7 +8,8 @@ import type { GuestProcess } from '../../vm/link/ssh.ts';
 /** What to look for in an event: every given field must be equal. */
 export type EventPattern = Partial<Omit<FixtureEvent, 'seq' | 't'>>;
 
-const matches = (event: FixtureEvent, pattern: EventPattern): boolean =>
+/** Whether every field of the pattern is so in the event. */
+export const matches = (event: FixtureEvent, pattern: EventPattern): boolean =>
   Object.entries(pattern).every(([key, value]) => event[key] === value);
 
 /** The first event that matches. */

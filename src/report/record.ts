@@ -8,11 +8,13 @@ export const RecordedResult = z.strictObject({
   verdict: z.enum(['holds', 'violated', 'inapplicable', 'inconclusive']),
   /** Why it is inapplicable or inconclusive, or which prediction failed. */
   reason: z.string().optional(),
+  /** What became of the machine, when that is why it is inconclusive. */
+  failure: z.string().optional(),
   /** The value that was observed, in words, where the claim names one. */
   observed: z.string().optional(),
   ms: z.number().int().nonnegative(),
-  /** What shared the machine: the specs of a worker, of a file, or nobody. */
-  isolation: z.enum(['worker', 'file', 'spec']),
+  /** What shared the machine: the specs of a file, or nobody. */
+  isolation: z.enum(['file', 'spec']),
   /** Path of the evidence, relative to the record. */
   evidence: z.string(),
   /** A command line that repeats this. */

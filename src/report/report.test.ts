@@ -32,7 +32,7 @@ const result = (claim: string, kernel: string, rest: Partial<RecordedResult> = {
   kernel: `linux-${kernel}`,
   verdict: 'holds',
   ms: 1234,
-  isolation: 'worker',
+  isolation: 'file',
   evidence: `evidence/${claim}.json`,
   reproduce: `npx kernspec run ${claim} --kernel ${kernel}`,
   ...rest,

@@ -56,21 +56,29 @@ export class Console {
   }
 
   /**
-   * Resolves with the first line, past or future, that matches.
+   * Resolves with the first value that `look` finds in a line, past or future, from `begin` on (ms since start).
    *
    * @throws DeadlineError after `ms`, with the tail of the console
    */
-  async until(what: string, pattern: RegExp, ms: number): Promise<ConsoleLine> {
-    const seen = this.#lines.find(({ text }) => pattern.test(text));
-    if (seen !== undefined) return seen;
-    const found = deferred<ConsoleLine>();
-    const stop = this.onLine((line) => {
-      if (pattern.test(line.text)) found.resolve(line);
+  async first<T>(what: string, look: (text: string) => T | undefined, begin: number, ms: number): Promise<T> {
+    for (const { text } of this.since(begin)) {
+      const value = look(text);
+      if (value !== undefined) return value;
+    }
+    const found = deferred<T>();
+    const stop = this.onLine(({ text }) => {
+      const value = look(text);
+      if (value !== undefined) found.resolve(value);
     });
     try {
       return await withDeadline({ what, ms, log: () => this.text() }, found.promise);
     } finally {
       stop();
     }
+  }
+
+  /** Resolves with the first line, past or future, that matches; otherwise like {@link first}. */
+  until(what: string, pattern: RegExp, ms: number): Promise<string> {
+    return this.first(what, (text) => (pattern.test(text) ? text : undefined), 0, ms);
   }
 }

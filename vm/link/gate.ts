@@ -4,8 +4,8 @@ import { withDeadline } from '../../src/base/deadline.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { LinkError } from '../../src/base/errors.ts';
 
-/** Bytes of entropy a clone is given: as many as the kernel's pool holds. (drivers/char/random.c, POOL_BITS) */
-const entropyBytes = 64;
+/** Bytes of entropy a clone is given: as many as the seed of a ChaCha20 key has. (drivers/char/random.c, CHACHA_KEY_SIZE) */
+const entropyBytes = 32;
 
 /** The way into a machine before there is ssh: guest/src/gate.c on its second serial port. */
 export class Gate {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Client, type ClientChannel, type ConnectConfig } from 'ssh2';
@@ -67,8 +68,9 @@ const identification = async (stream: Duplex): Promise<void> => {
   let seen = Buffer.alloc(0);
   while (!seen.includes('\n')) {
     const chunk = stream.read() as Buffer | null;
-    if (chunk === null) await once(stream, 'readable');
-    else seen = Buffer.concat([seen, chunk]);
+    if (chunk !== null) seen = Buffer.concat([seen, chunk]);
+    else if (stream.readableEnded || stream.destroyed) throw new LinkError('it hung up');
+    else await Promise.race([once(stream, 'readable'), once(stream, 'close')]);
   }
   stream.unshift(seen);
 };
@@ -106,8 +108,10 @@ export class SshLink implements AsyncDisposable {
     const client = new Client();
     // A client that was given up may still say why later; without a listener that would end the whole process.
     client.on('error', () => undefined);
+    // Without Nagle's algorithm from the first byte on: it would add 40 ms to each of five round trips. (tcp(7))
+    const sock = typeof to === 'number' ? createConnection({ host: '127.0.0.1', port: to, noDelay: true }) : to;
     const settings: ConnectConfig = {
-      ...(typeof to === 'number' ? { host: '127.0.0.1', port: to } : { sock: to }),
+      sock,
       username: 'root',
       privateKey: keys.clientPrivate,
       hostVerifier: (key: Buffer) => key.toString('base64') === keys.hostPublic,
@@ -116,7 +120,7 @@ export class SshLink implements AsyncDisposable {
       algorithms: { kex: ['curve25519-sha256'], cipher: ['chacha20-poly1305@openssh.com'], compress: ['none'] },
     };
     try {
-      if (typeof to !== 'number') await withDeadline({ what: "The guest's sshd", ms }, identification(to));
+      await withDeadline({ what: "The guest's sshd", ms }, identification(sock));
       const ready = once(client, 'ready');
       client.connect(settings);
       await ready;
@@ -124,7 +128,6 @@ export class SshLink implements AsyncDisposable {
       client.destroy();
       throw new LinkError(`No ssh connection to the guest: ${messageOf(error)}.`, { cause: error });
     }
-    if (typeof to === 'number') client.setNoDelay(true);
     return new SshLink(client);
   }
 

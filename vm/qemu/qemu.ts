@@ -14,7 +14,7 @@ import { Qmp } from './qmp.ts';
 const keptStderr = 16_384;
 
 /** Trouble after which a machine goes on, so that what runs in it may come to its end. */
-const survivable: ReadonlySet<FailureKind> = new Set(['warning']);
+const survivable: ReadonlySet<FailureKind> = new Set(['warning', 'out-of-memory']);
 
 /**
  * A running QEMU with everything that is attached to it: console, QMP, the gate, and the watch over its health. Whoever
@@ -59,8 +59,10 @@ export class Qemu implements AsyncDisposable {
       const kind = failureOnConsole(text);
       if (kind !== undefined) this.fail(kind, `The guest's kernel reports trouble (${kind}): ${text.trim()}`);
     });
-    this.qmp = new Qmp(control, ({ event }) => {
+    this.qmp = new Qmp(control, ({ event, data }) => {
       if (event === 'GUEST_PANICKED') this.fail('panic', "The guest's kernel panicked.");
+      if (event === 'SHUTDOWN' && data['guest'] === true)
+        this.fail('reboot', `The guest ended by itself (${String(data['reason'])}).`);
     });
     this.gate = new Gate(gate);
     void qemu.exited.then(({ exitCode, signal }) => {

@@ -13,7 +13,7 @@ import { terminalMatrix } from '../../report/terminal-matrix.ts';
 import { qemuVersion } from '../../../vm/qemu/accel.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
-import { prepareKernels } from '../prepare.ts';
+import { prepareKernels, prepareTemplates } from '../prepare.ts';
 import { Progress } from '../progress.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addSelection, makePlan, positive, selectedClaims, type SelectionOptions } from '../selection.ts';
@@ -54,7 +54,7 @@ export const registerRun = (program: Command): void => {
 const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
   const progress = new Progress();
   const { all, selected } = await selectedClaims(filters, options);
-  const kernels = await prepareKernels(options.kernel, progress);
+  const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
   const plan = makePlan(kernels, selected, options);
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
   const record = await judgeAll(plan, file, options, progress);
@@ -124,7 +124,7 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
     verdict: 'inconclusive',
     reason,
     ms: 0,
-    isolation: 'worker',
+    isolation: plan.isolation,
     evidence: '',
     reproduce: reproduce(claim, kernel),
   });
@@ -142,9 +142,10 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
           kernel: outcome.kernel,
           verdict: outcome.verdict,
           ...(outcome.error !== undefined && { reason: outcome.error }),
+          ...(outcome.failure !== undefined && { failure: outcome.failure }),
           ...(outcome.observed !== undefined && { observed: outcome.observed }),
           ms: outcome.ms,
-          isolation: 'worker',
+          isolation: plan.isolation,
           evidence: outcome.evidence,
           reproduce: reproduce(outcome.claim, outcome.kernel),
         }),

@@ -4,7 +4,7 @@ import { runPlan } from '../../harness/vitest/run.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { prepareKernels } from '../prepare.ts';
+import { prepareKernels, prepareTemplates } from '../prepare.ts';
 import { Progress } from '../progress.ts';
 import { addSelection, makePlan, selectedClaims, type SelectionOptions } from '../selection.ts';
 
@@ -23,7 +23,7 @@ export const registerSelfcheck = (program: Command): void => {
 const selfcheck = async (filters: readonly string[], options: SelectionOptions): Promise<number> => {
   const progress = new Progress();
   const { selected } = await selectedClaims(filters, options);
-  const kernels = await prepareKernels(options.kernel, progress);
+  const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
   const plan = makePlan(kernels, selected, { ...options, selfcheck: true });
   const total = selected.flatMap(({ breaks }) => breaks).length * kernels.length;
   const outcomes: SpecOutcome[] = [];

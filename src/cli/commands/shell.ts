@@ -1,22 +1,17 @@
 import type { Command } from 'commander';
 import { NothingSelectedError } from '../../base/errors.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
-import { launch } from '../../../vm/machine.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
-import { prepareKernels } from '../prepare.ts';
+import { prepareKernels, templateOf } from '../prepare.ts';
 import { Progress } from '../progress.ts';
 
 const shell = async (command: readonly string[], { kernel }: { kernel: string }): Promise<void> => {
   const progress = new Progress();
   const [planned] = (await prepareKernels([kernel], progress)).slice(-1);
   if (planned === undefined) throw new NothingSelectedError(`No kernel is meant by "${kernel}".`);
-  progress.phase(`booting ${planned.kernel.release}`);
-  await using machine = await launch({
-    kernel: planned.kernel.image,
-    initramfs: planned.initramfs,
-    accelerator: planned.accelerator,
-  });
+  const template = await templateOf(planned, progress);
+  await using machine = await template.clone({ accelerator: planned.accelerator });
   progress.clear();
   const interactive = command.length === 0;
   await using interrupt = onInterrupt(() => undefined);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { test as base, type ExpectStatic } from 'vitest';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { expectationFor } from '../../claims/expectation.ts';
+import { MachineFailure } from '../../../vm/failure.ts';
+import type { Machine } from '../../../vm/machine.ts';
 import { Guest } from '../guest.ts';
 import type { Break } from '../break.ts';
 import { judge, judgementOf, type Judgement } from '../judge.ts';
@@ -42,7 +44,7 @@ const openLease = (workerPlan: Plan): Lease => {
 
 const test = base
   .extend('workerPlan', { scope: 'worker' }, { plan })
-  .extend('lease', { scope: 'worker' }, ({ workerPlan }, { onCleanup }) => {
+  .extend('lease', { scope: 'file' }, ({ workerPlan }, { onCleanup }) => {
     if (workerPlan.plan === undefined) throw new Error('A spec runs outside a run of kernspec.');
     const lease = openLease(workerPlan.plan);
     onCleanup(() => lease[Symbol.asyncDispose]());
@@ -95,16 +97,40 @@ const run = async (
         expected: expected as never,
         observe: (value: unknown) => (observed = value),
       };
-      const first = await judge(() => body(context), machine.failed, machine.slowdown);
-      const cleaned = await judge(() => guest[Symbol.asyncDispose](), machine.failed, machine.slowdown);
-      kept = { ...guest.sightings(), console: machine.console.since(consoleStart), machine: machine.commandLine };
+      const judgement = await judgeSpec(machine, guest, () => body(context));
+      const { trouble } = machine;
+      kept = {
+        ...guest.sightings(),
+        console: machine.console.since(consoleStart),
+        machine: machine.commandLine,
+        ...(judgement.failure !== undefined && { autopsy: await machine.autopsy() }),
+      };
       // What a spec leaves behind must not meet the next one.
-      if (!guest.clean || cleaned.verdict !== 'holds') await lease.discard();
-      return first.verdict === 'holds' ? cleaned : first;
+      if (lease.plan.isolation === 'spec' || !guest.clean || judgement.verdict === 'inconclusive' || trouble !== undefined)
+        await lease.discard();
+      return judgement;
     } catch (error) {
       return judgementOf(error);
     }
   }
+};
+
+/** The body first, then the way out; a machine that has failed in the way the claim is about needs no cleaning. */
+const judgeSpec = async (machine: Machine, guest: Guest, body: () => Promise<void>): Promise<Judgement> => {
+  const unforeseen = (failure: MachineFailure | undefined): MachineFailure | undefined =>
+    failure === undefined || guest.foresees(failure) ? undefined : failure;
+  const judged = {
+    failed: machine.failed.catch((error: unknown) =>
+      error instanceof MachineFailure && guest.foresees(error) ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
+    ),
+    slowdown: machine.slowdown,
+    trouble: () => unforeseen(machine.trouble),
+    diagnose: () => machine.diagnose(),
+  };
+  const first = await judge(body, judged);
+  if (machine.failure !== undefined) return first;
+  const cleaned = await judge(() => guest[Symbol.asyncDispose](), judged);
+  return first.verdict === 'holds' ? cleaned : first;
 };
 
 const roundsOf = ({ breaks }: Spec, { repeat, selfcheck }: Plan): readonly Round[] => {
