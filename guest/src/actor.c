@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <sys/wait.h>
 
 #include "events.h"
@@ -302,6 +303,23 @@ static void pause_for_ever(void) {
   for (;;) pause();
 }
 
+/* --- the whole machine ------------------------------------------------------------------------------------------ */
+
+/* Takes so much memory, MiB, and touches every page of it. */
+static void do_hog(const char *mebibytes) {
+  size_t size = (size_t)atol(mebibytes) << 20;
+  char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) die("mmap", error_name(errno));
+  memset(memory, 1, size);
+  report_result("hog", mebibytes, 0);
+}
+
+/* What Ctrl-Alt-Del does from now on: reboot(2) only sets it, and restarts nothing. */
+static void do_cad(const char *what) {
+  int command = strcmp(what, "on") == 0 ? RB_ENABLE_CAD : RB_DISABLE_CAD;
+  report_result("cad", what, reboot(command));
+}
+
 /* --- the script ------------------------------------------------------------------------------------------------ */
 
 static void need(int count, int words, const char *statement) {
@@ -363,6 +381,14 @@ static void statement(char **words, int count, char *block) {
     report_result("setpgid", event_who, setpgid(0, 0));
   } else if (strcmp(verb, "subreaper") == 0) {
     report_result("subreaper", event_who, prctl(PR_SET_CHILD_SUBREAPER, 1));
+  } else if (strcmp(verb, "hog") == 0) {
+    need(count, 2, verb);
+    do_hog(words[1]);
+  } else if (strcmp(verb, "cad") == 0) {
+    need(count, 2, verb);
+    do_cad(words[1]);
+  } else if (strcmp(verb, "crash") == 0) {
+    *(volatile int *)16 = 0;
   } else if (strcmp(verb, "exec") == 0) {
     need(count, 2, verb);
     do_exec(words, count);

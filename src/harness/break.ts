@@ -29,7 +29,8 @@ export class Breaker {
     const [from, to] = this.#breakage?.replace ?? [];
     if (from === undefined || to === undefined || !text.includes(from)) return text;
     this.#applied = true;
-    return text.replace(from, to);
+    // By a function: in a text, $$ would mean something else.
+    return text.replace(from, () => to);
   }
 
   fixture(fixture: Fixture): Fixture {

@@ -23,3 +23,8 @@ export const shell = (interpreter: 'bash' | 'dash', script: string): Fixture => 
 export const tini = (options: readonly string[], child: Fixture): Fixture => ({
   argv: ['tini', ...options, '--', ...child.argv],
 });
+
+/** A fixture that is a member of a cgroup from the start: it goes there by itself, and what it forks is there too. */
+export const inCgroup = (directory: string, { argv }: Fixture): Fixture => ({
+  argv: ['dash', '-c', `echo 0 > ${directory}/cgroup.procs && exec "$@"`, 'dash', ...argv],
+});

@@ -66,6 +66,11 @@ export class Guest implements AsyncDisposable {
     return this.#init;
   }
 
+  /** Presses keys of the machine's keyboard, all at once. (QEMU's QKeyCode: `ctrl`, `alt`, `delete` …) */
+  async press(...keys: readonly string[]): Promise<void> {
+    await this.#machine.qmp.execute('send-key', { keys: keys.map((data) => ({ type: 'qcode', data })) });
+  }
+
   /** Says that the claim is about this kind of trouble: that it comes does not make the verdict inconclusive. */
   foresee(kind: FailureKind): void {
     this.#foreseen.add(kind);

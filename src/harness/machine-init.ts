@@ -10,7 +10,10 @@ import { matches, type EventPattern } from './witnesses.ts';
 /** Milliseconds within which anything a claim predicts must have happened, on the reference machine. */
 const patienceMs = 5_000;
 
-/** What guest/src/reaper.c executes when it is told to. */
+/** How much of the console goes into a message; the evidence has all of it. */
+const heardLines = 20;
+
+/** What guest/src/reaper.c executes when SIGRTMAX (64) tells it to. */
 const nextInit = '/run/next-init';
 
 /**
@@ -34,7 +37,7 @@ export class MachineInit {
   static async replace(machine: Machine, { argv }: Fixture, asInit = true): Promise<MachineInit> {
     const init = new MachineInit(machine);
     const script = ['#!/bin/sh', 'exec </dev/null >/dev/console 2>&1 3>&1', `exec ${argv.map(shellWord).join(' ')}`, ''];
-    const start = asInit ? 'kill -RTMAX 1' : `setsid ${nextInit} >/dev/null 2>&1 &`;
+    const start = asInit ? 'kill -64 1' : `setsid ${nextInit} >/dev/null 2>&1 &`;
     await machine.exec(`cat > ${nextInit} && chmod 755 ${nextInit} && ${start}`, { input: script.join('\n') });
     return init;
   }
@@ -75,8 +78,9 @@ export class MachineInit {
       ]);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
+      const heard = this.#machine.console.text(heardLines);
       await stillRuns(this.#machine);
-      throw new Violation(`Expected ${what}, but it never came.\n${this.lines.join('\n')}`, { cause: error });
+      throw new Violation(`Expected ${what}, but it never came.\n${heard}`, { cause: error });
     }
   }
 }
@@ -102,7 +106,8 @@ export const kernelSays = async (machine: Machine, pattern: RegExp, begin: numbe
     return await untilOnConsole(machine, what, (line) => pattern.exec(line)?.[0], begin);
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
+    const heard = machine.console.text(heardLines);
     await stillRuns(machine);
-    throw new Violation(`Expected ${what}: ${messageOf(error)}\n${machine.console.text()}`, { cause: error });
+    throw new Violation(`Expected ${what}: ${messageOf(error)}\n${heard}`, { cause: error });
   }
 };

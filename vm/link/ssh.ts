@@ -60,6 +60,15 @@ const textOf = async (stream: Readable): Promise<string> => {
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 
+const readableOrClosed = async (stream: Duplex): Promise<void> => {
+  const waiting = new AbortController();
+  try {
+    await Promise.race(['readable', 'close'].map((event) => once(stream, event, { signal: waiting.signal })));
+  } finally {
+    waiting.abort();
+  }
+};
+
 /**
  * Waits until the other side's identification line is there as a whole, and leaves it to be read: ssh2 loses the middle
  * of one that comes in three pieces, as over a serial port it does.
@@ -70,7 +79,7 @@ const identification = async (stream: Duplex): Promise<void> => {
     const chunk = stream.read() as Buffer | null;
     if (chunk !== null) seen = Buffer.concat([seen, chunk]);
     else if (stream.readableEnded || stream.destroyed) throw new LinkError('it hung up');
-    else await Promise.race([once(stream, 'readable'), once(stream, 'close')]);
+    else await readableOrClosed(stream);
   }
   stream.unshift(seen);
 };

@@ -1,0 +1,160 @@
+/** The real PID 1: what protects it, what ends the machine with it, and what the kernel sends to it. */
+import { actor, kernelSource, man, shell, signalResult, signalsTo, spec } from '../../src/harness/index.ts';
+
+const tags = ['machine'];
+
+/** SI_KERNEL: made by the kernel itself. (sigaction(2)) */
+const byKernelItself = 128;
+
+const unkillable = [man('kill(2)', 'NOTES'), kernelSource('kernel/signal.c', 'sig_task_ignored')];
+const attempted = kernelSource('kernel/exit.c', 'do_exit');
+
+spec(
+  {
+    id: 'machine.init-exit.panics-the-kernel',
+    statement:
+      'When the real PID 1 exits, the kernel panics with "Attempted to kill init!" and its exit code in wait(2) form.',
+    sources: [attempted, man('wait(2)')],
+    tags,
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('exit 3'));
+    expect(await init.panics()).toBe('Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000300');
+  },
+  [
+    { what: 'it exits with 4', replace: ['exit 3', 'exit 4'] },
+    { what: 'it stays', replace: ['exit 3', 'pause'] },
+    { what: 'another process exits', namespace: 'none' },
+  ],
+);
+
+spec(
+  {
+    id: 'machine.init.own-segfault-panics-the-kernel',
+    statement:
+      'A segmentation fault of the real PID 1 is not ignored: the kernel panics with "Attempted to kill init!" and code 0xb.',
+    sources: [attempted, kernelSource('kernel/signal.c', 'force_sig_info_to_task')],
+    tags,
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('crash'));
+    expect(await init.panics()).toBe('Kernel panic - not syncing: Attempted to kill init! exitcode=0x0000000b');
+  },
+  [
+    { what: 'it only sends itself SIGSEGV', replace: ['crash', 'kill self SEGV; pause'] },
+    { what: 'another process crashes', namespace: 'none' },
+  ],
+);
+
+spec(
+  {
+    id: 'machine.init.sigkill-from-root-is-ignored',
+    statement: 'SIGKILL from root to the real PID 1 is dropped when it is sent; kill(2) returns 0 all the same.',
+    sources: unkillable,
+    tags,
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('on TERM; ready; pause'));
+    await init.event({ ev: 'ready', pid: 1 });
+    const sender = await guest.process(actor('ready; kill 1 KILL; kill 1 TERM; pause'));
+    expect(await sender.event({ ev: 'kill', about: 'KILL' })).toMatchObject({ result: 0 });
+    // A signal sent after it has been handled: had SIGKILL been kept, it would have come first.
+    await init.event({ ev: 'signal', signo: 15 });
+    const trace = signalsTo(await sender.kernelTrace(), 1);
+    expect(trace.map(({ sig, res }) => [sig, res])).toEqual([
+      [9, signalResult.ignored],
+      [15, signalResult.delivered],
+    ]);
+  },
+  [
+    { what: 'it is SIGUSR1', replace: ['kill 1 KILL', 'kill 1 USR1'] },
+    { what: 'init exits on SIGTERM', replace: ['on TERM;', 'on TERM exit 0; block TERM;'] },
+  ],
+);
+
+/** PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. */
+const sysrq = (key: string) =>
+  shell(
+    'dash',
+    `trap 'echo PID $$ got SIGTERM' TERM
+     sleep 100000 & witness=$!
+     cd /sys/kernel/tracing; echo 1 > events/signal/signal_generate/enable
+     echo ${key} > /proc/sysrq-trigger
+     wait $witness; echo "the witness ended with $?"
+     echo 0 > tracing_on
+     echo "sent to the witness: $(grep -c " pid=$witness " trace), to init: $(grep -c ' pid=1 .*code=128' trace)"
+     echo "PID $$ is still here"
+     exec sleep 100000`,
+  );
+
+for (const { key, signal, code } of [
+  { key: 'e', signal: 'SIGTERM', code: 143 },
+  { key: 'i', signal: 'SIGKILL', code: 137 },
+]) {
+  spec(
+    {
+      id: `machine.sysrq-${key}.spares-init`,
+      statement: `SysRq ${key} sends ${signal} to every process except the real PID 1 and kernel threads.`,
+      sources: [kernelSource('drivers/tty/sysrq.c', 'send_sig_all')],
+      tags,
+    },
+    async ({ guest, expect }) => {
+      guest.foresee('link-lost');
+      const init = await guest.machineInit(sysrq(key));
+      expect(await init.says('the witness ended')).toBe(`the witness ended with ${code}`);
+      expect(await init.says('sent to the witness')).toBe('sent to the witness: 1, to init: 0');
+      expect(await init.says('is still here')).toBe('PID 1 is still here');
+      expect(init.lines.filter((line) => line.includes('got SIGTERM'))).toEqual([]);
+    },
+    [
+      { what: 'another signal is asked for', replace: [`echo ${key} >`, `echo ${key === 'e' ? 'i' : 'e'} >`] },
+      { what: 'nobody asks', replace: [`echo ${key} > /proc/sysrq-trigger`, 'kill -USR1 $witness'] },
+      { what: 'PID 1 sends itself a SIGTERM', replace: ['wait $witness;', 'kill -TERM $$; wait $witness;'] },
+    ],
+  );
+}
+
+spec(
+  {
+    id: 'machine.ctrl-alt-del.disabled-sends-sigint-to-init',
+    statement: 'After reboot(2) with CAD_OFF, Ctrl-Alt-Del restarts nothing: the real PID 1 gets a SIGINT of the kernel.',
+    sources: [man('reboot(2)', 'LINUX_REBOOT_CMD_CAD_OFF'), kernelSource('kernel/reboot.c', 'ctrl_alt_del')],
+    tags,
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('on INT; cad off; ready; pause'));
+    await init.event({ ev: 'ready', pid: 1 });
+    await guest.press('ctrl', 'alt', 'delete');
+    expect(await init.event({ ev: 'signal' })).toMatchObject({ pid: 1, signo: 2, code: byKernelItself, si_pid: 0 });
+  },
+  [
+    { what: 'CAD is on', replace: ['cad off', 'cad on'] },
+    { what: 'init has no handler', replace: ['on INT; ', ''] },
+  ],
+);
+
+spec(
+  {
+    id: 'machine.oom.spares-init',
+    statement: 'When memory runs out, the OOM killer ends others, never the real PID 1, were it the largest of all.',
+    sources: [kernelSource('mm/oom_kill.c', 'oom_unkillable_task')],
+    tags,
+  },
+  async ({ guest, expect, observe }) => {
+    guest.foresee('out-of-memory');
+    const init = await guest.machineInit(actor('on USR1; hog 160; ready; pause'));
+    const { pid } = await init.event({ ev: 'ready' });
+    const small = await guest.process(actor('fork hog { hog 60; hog 10000 }; ready; wait hog; pause'));
+    await small.event({ ev: 'wait', about: 'hog', status: 9 });
+    const killed = await guest.kernelSays(/Out of memory: Killed process .*/);
+    observe(killed);
+    expect(pid).toBe(1);
+    expect(killed).toMatch(/Killed process (?!1 )\d+ \(actor\)/);
+    await guest.exec('kill -USR1 1');
+    await init.event({ ev: 'signal', signo: 10, pid: 1 });
+  },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    { what: 'memory suffices', replace: ['hog 10000', 'hog 1'] },
+  ],
+);
