@@ -42,7 +42,7 @@ const defaultBootDeadlineMs = 40_000;
 const handshakeMs = 20_000;
 
 /** Milliseconds a boot takes on the reference machine (2 cores, TCG). */
-export const referenceBootMs = 4_000;
+const referenceBootMs = 4_000;
 
 /** What could still be learnt of a machine that failed. */
 export interface Autopsy {
@@ -181,7 +181,8 @@ export const connect = async (guest: BootedGuest, identity: Identity): Promise<M
   const ms = handshakeMs * slowdown;
   let link: SshLink;
   try {
-    const to = guest.link === 'serial' ? await Promise.race([qemu.gate.connect(ms), qemu.failed]) : await qemu.forwardedPort();
+    const to =
+      guest.link === 'serial' ? await Promise.race([qemu.gate.connect(ms), qemu.failed]) : await qemu.forwardedPort();
     link = stack.use(await Promise.race([SshLink.connect({ to, keys, ms }), qemu.failed]));
     await Promise.race([link.exec('true', { ms }), qemu.failed]);
   } catch (error) {
@@ -255,10 +256,9 @@ const stuck = (qemu: Qemu): MachineFailure =>
 const autopsyMs = 3_000;
 
 const autopsy = async (qemu: Qemu): Promise<Autopsy> => {
-  const registers = await qemu.qmp.execute('human-monitor-command', { 'command-line': 'info registers' }, autopsyMs).then(
-    String,
-    () => undefined,
-  );
+  const registers = await qemu.qmp
+    .execute('human-monitor-command', { 'command-line': 'info registers' }, autopsyMs)
+    .then(String, () => undefined);
   if (registers === undefined) return {};
   if (qemu.failure?.kind === 'panic') return { registers };
   const begin = qemu.console.now();

@@ -58,7 +58,8 @@ type Manifest = z.infer<typeof Manifest>;
 /** Recipe of templates; bump it when this file or the argv changes what one is. */
 const recipe = 1;
 
-export const templateKey = (inputs: TemplateInputs): string => sha256(String(recipe), JSON.stringify(inputs)).slice(0, 32);
+export const templateKey = (inputs: TemplateInputs): string =>
+  sha256(String(recipe), JSON.stringify(inputs)).slice(0, 32);
 
 /** What of a machine decides whether a state fits it. */
 export const machineInput = (spec: MachineSpec): string =>
@@ -129,11 +130,7 @@ const saveState = async (qemu: Qemu, directory: string): Promise<void> => {
  * @param directory an empty directory, for nobody else
  * @throws BootError (the guest), HostError (QEMU is missing, the disk is full)
  */
-export const buildTemplate = async (
-  spec: MachineSpec,
-  inputs: TemplateInputs,
-  directory: string,
-): Promise<void> => {
+export const buildTemplate = async (spec: MachineSpec, inputs: TemplateInputs, directory: string): Promise<void> => {
   const start = performance.now();
   const memory = join(directory, 'memory');
   const guest = await boot(spec, machineName(), memory).catch((error: unknown) => {
@@ -141,14 +138,14 @@ export const buildTemplate = async (
     if (error instanceof BootError && error.message.includes('SIGBUS')) throw noRoom(directory, error);
     throw error;
   });
-  await using _ = guest;
-  const { qemu, keys, link } = guest;
+  await using owned = guest;
+  const { qemu, keys, link } = owned;
   try {
     await Promise.race([qemu.gate.settle(20_000 * (spec.slowdown ?? 1)), qemu.failed]);
     const bootMs = performance.now() - start;
     await qemu.qmp.execute('stop');
     await Promise.race([saveState(qemu, directory), qemu.failed]);
-    await guest[Symbol.asyncDispose]();
+    await owned[Symbol.asyncDispose]();
     const [memoryPart, statePart] = await Promise.all(parts.map((part) => partOf(join(directory, part))));
     if (memoryPart === undefined || statePart === undefined) throw new Error('unreachable');
     const manifest: Manifest = {
@@ -173,7 +170,7 @@ export const noRoom = (path: string, cause?: unknown): HostError =>
     cause,
   });
 
-export interface CloneOptions extends Pick<MachineSpec, 'accelerator' | 'memoryMiB' | 'cpus' | 'qemu' | 'slowdown'> {}
+export type CloneOptions = Pick<MachineSpec, 'accelerator' | 'memoryMiB' | 'cpus' | 'qemu' | 'slowdown'>;
 
 /** A machine that has booted and was put aside; clones of it go on from there, each on its own. */
 export class Template {

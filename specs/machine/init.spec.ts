@@ -117,7 +117,8 @@ for (const { key, signal, code } of [
 spec(
   {
     id: 'machine.ctrl-alt-del.disabled-sends-sigint-to-init',
-    statement: 'After reboot(2) with CAD_OFF, Ctrl-Alt-Del restarts nothing: the real PID 1 gets a SIGINT of the kernel.',
+    statement:
+      'After reboot(2) with CAD_OFF, Ctrl-Alt-Del restarts nothing: the real PID 1 gets a SIGINT of the kernel.',
     sources: [man('reboot(2)', 'LINUX_REBOOT_CMD_CAD_OFF'), kernelSource('kernel/reboot.c', 'ctrl_alt_del')],
     tags,
   },

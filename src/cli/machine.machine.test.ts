@@ -94,13 +94,10 @@ describe('a machine', () => {
 
   test('a fixture that prints garbage is our fault, not the kernel’s', async () => {
     await using guest = new Guest(machine);
-    const judgement = await judge(
-      async () => {
-        const fixture = await guest.pidNamespace(shell('bash', 'echo garbage >&3; sleep 100000'));
-        await fixture.ready();
-      },
-      judgedBy(machine),
-    );
+    const judgement = await judge(async () => {
+      const fixture = await guest.pidNamespace(shell('bash', 'echo garbage >&3; sleep 100000'));
+      await fixture.ready();
+    }, judgedBy(machine));
     expect(judgement).toMatchObject({
       verdict: 'inconclusive',
       error: 'The fixture wrote a line that is no event: garbage (FixtureError)',
@@ -134,12 +131,9 @@ describe('a machine', () => {
 describe('a machine that fails under a spec', () => {
   test('a panic is recognised by its kind, and outweighs the spec', async () => {
     await using machine = await boot();
-    const judgement = await judge(
-      async () => {
-        await machine.exec('echo c > /proc/sysrq-trigger', { ms: 20_000 });
-      },
-      judgedBy(machine),
-    );
+    const judgement = await judge(async () => {
+      await machine.exec('echo c > /proc/sysrq-trigger', { ms: 20_000 });
+    }, judgedBy(machine));
     expect(machine.failure?.kind).toMatch(/^(panic|oops)$/);
     expect(judgement.verdict).toBe('inconclusive');
     expect(judgement.error).toContain('sysrq');

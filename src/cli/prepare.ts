@@ -36,7 +36,7 @@ const prepareKernel = async (
 };
 
 /** How a machine of a kernel is started. */
-export const machineSpec = (
+const machineSpec = (
   { kernel, initramfs, accelerator }: BootableKernel,
   options: Pick<MachineSpec, 'append' | 'slowdown'> = {},
 ): MachineSpec => ({ kernel: kernel.image, initramfs, accelerator, ...options });
@@ -77,7 +77,8 @@ export const prepareTemplates = async (
   };
   const attempt = async (bootable: BootableKernel): Promise<PlannedKernel['template']> => {
     try {
-      return (await templateOf(bootable, progress, { append, slowdown: Math.max(1, workers / cpus().length) })).directory;
+      return (await templateOf(bootable, progress, { append, slowdown: Math.max(1, workers / cpus().length) }))
+        .directory;
     } catch (error) {
       if (!(error instanceof BootError)) throw error;
       return { bootError: error.message, details: error.details ?? '' };

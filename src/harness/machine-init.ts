@@ -36,7 +36,12 @@ export class MachineInit {
    */
   static async replace(machine: Machine, { argv }: Fixture, asInit = true): Promise<MachineInit> {
     const init = new MachineInit(machine);
-    const script = ['#!/bin/sh', 'exec </dev/null >/dev/console 2>&1 3>&1', `exec ${argv.map(shellWord).join(' ')}`, ''];
+    const script = [
+      '#!/bin/sh',
+      'exec </dev/null >/dev/console 2>&1 3>&1',
+      `exec ${argv.map(shellWord).join(' ')}`,
+      '',
+    ];
     const start = asInit ? 'kill -64 1' : `setsid ${nextInit} >/dev/null 2>&1 &`;
     await machine.exec(`cat > ${nextInit} && chmod 755 ${nextInit} && ${start}`, { input: script.join('\n') });
     return init;

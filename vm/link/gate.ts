@@ -48,7 +48,11 @@ export class Gate {
     const heard = deferred<string>();
     let text = Buffer.alloc(0);
     const read = (): void => {
-      for (let chunk = this.#stream.read() as Buffer | null; chunk !== null; chunk = this.#stream.read() as Buffer | null)
+      for (
+        let chunk = this.#stream.read() as Buffer | null;
+        chunk !== null;
+        chunk = this.#stream.read() as Buffer | null
+      )
         text = Buffer.concat([text, chunk]);
       const end = text.indexOf('\n');
       if (end < 0) return;

@@ -106,7 +106,12 @@ const run = async (
         ...(judgement.failure !== undefined && { autopsy: await machine.autopsy() }),
       };
       // What a spec leaves behind must not meet the next one.
-      if (lease.plan.isolation === 'spec' || !guest.clean || judgement.verdict === 'inconclusive' || trouble !== undefined)
+      if (
+        lease.plan.isolation === 'spec' ||
+        !guest.clean ||
+        judgement.verdict === 'inconclusive' ||
+        trouble !== undefined
+      )
         await lease.discard();
       return judgement;
     } catch (error) {
@@ -121,7 +126,9 @@ const judgeSpec = async (machine: Machine, guest: Guest, body: () => Promise<voi
     failure === undefined || guest.foresees(failure) ? undefined : failure;
   const judged = {
     failed: machine.failed.catch((error: unknown) =>
-      error instanceof MachineFailure && guest.foresees(error) ? new Promise<never>(() => undefined) : Promise.reject(error as Error),
+      error instanceof MachineFailure && guest.foresees(error)
+        ? new Promise<never>(() => undefined)
+        : Promise.reject(error as Error),
     ),
     slowdown: machine.slowdown,
     trouble: () => unforeseen(machine.trouble),
