@@ -23,8 +23,8 @@ export const makeDirectory = (path: string): void => {
   }
 };
 
-/** A sibling path that nobody else uses, to be renamed over `path`. */
-const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
+/** A sibling path that nobody else uses, to be renamed over `path`; {@link abandonedIn} knows it. */
+export const temporaryFor = (path: string): string => `${path}.tmp-${process.pid}-${randomBytes(4).toString('hex')}`;
 
 /** What is being made at this moment: it goes with us when we are told to exit in the middle. */
 const unfinished = new Set<string>();

@@ -59,14 +59,14 @@ export const asHostError = (error: unknown, doing: string, path: string): unknow
     case 'ENOSPC':
     case 'EDQUOT':
       return new HostError(`No space left on the disk of ${path} while ${doing}.`, {
-        hint: 'Free some space, run `kernspec clean`, or point KERNSPEC_CACHE_DIR at another disk.',
+        hint: 'Free some space, run `kernspec clean`, or point KERNSPEC_CACHE_DIR or KERNSPEC_RUNS_DIR at another disk.',
         cause: error,
       });
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       return new HostError(`No permission to use ${path} while ${doing}.`, {
-        hint: 'Mend its owner and mode, or point KERNSPEC_CACHE_DIR at a directory of your own.',
+        hint: 'Mend its owner and mode, or point KERNSPEC_CACHE_DIR or KERNSPEC_RUNS_DIR at a directory of your own.',
         cause: error,
       });
     case 'ENOTDIR':

@@ -8,6 +8,7 @@ import { registerRun } from './commands/run.ts';
 import { registerSelfcheck } from './commands/selfcheck.ts';
 import { registerShell } from './commands/shell.ts';
 import { exitCodes, exitCodeOfError } from './exit-codes.ts';
+import { exitOnInterrupt } from './interrupt.ts';
 import { printError } from './output.ts';
 
 /** The command line: parses it, runs one command, and turns what it throws into a message and an exit code. */
@@ -37,6 +38,7 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
   registerDoctor(program);
   registerClean(program);
   for (const command of program.commands) command.exitOverride();
+  exitOnInterrupt();
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../base/paths.ts';
+import { projectRoot, specsDir } from '../base/paths.ts';
 import type { Claim } from '../claims/claim.ts';
 import { bindSpecs, takeRegistered } from './spec.ts';
 
@@ -16,7 +16,7 @@ export interface CollectedClaim {
 /** All claims of `specs/`, in the order of files and of the specs within them, without running anything. */
 export const collectClaims = async (): Promise<readonly CollectedClaim[]> => {
   bindSpecs(undefined);
-  const directory = join(projectRoot, 'specs');
+  const directory = specsDir();
   const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.spec.ts')).toSorted();
   const collected: CollectedClaim[] = [];
   for (const name of names) {

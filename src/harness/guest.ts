@@ -6,6 +6,7 @@ import { Breaker, type Break } from './break.ts';
 import type { Fixture } from './fixture.ts';
 import { kernelSays, MachineInit } from './machine-init.ts';
 import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
+import { programsCompute } from './patience.ts';
 import { traceInstance, type TraceOptions } from './kernel-tracing.ts';
 import { RunningFixture, type Sighting } from './running-fixture.ts';
 import { Strace } from './strace.ts';
@@ -130,8 +131,7 @@ export class Guest implements AsyncDisposable {
     const running = await RunningFixture.start({
       channel: await this.#machine.start(commandLine),
       argv: fixture.argv,
-      slowdown: this.#machine.slowdown,
-      machineAnswers: () => this.#machine.exec('true', { ms: 5_000 * this.#machine.slowdown }),
+      patience: { slowdown: this.#machine.slowdown, busy: () => programsCompute(this.#machine) },
     });
     this.#fixtures.push(running);
     return this.#stack.use(running);

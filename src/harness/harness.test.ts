@@ -26,8 +26,8 @@ const launched = () => {
   };
   const say = (...lines: string[]): void => lines.forEach((line) => stdout.write(`${line}\n`));
   say('P {"seq":1,"t":1,"pid":9,"who":"parent","ev":"started","child":10}');
-  const start = (machineAnswers: () => Promise<unknown> = () => Promise.resolve()): Promise<RunningFixture> =>
-    RunningFixture.start({ channel, argv: ['x'], slowdown: 0.02, machineAnswers });
+  const start = (busy: () => Promise<boolean> = () => Promise.resolve(false)): Promise<RunningFixture> =>
+    RunningFixture.start({ channel, argv: ['x'], patience: { slowdown: 0.02, busy } });
   return { say, start, told, exited };
 };
 
@@ -52,9 +52,28 @@ describe('RunningFixture', () => {
   test('an event that never comes speaks against the kernel, once the machine has answered', async () => {
     const { start } = launched();
     let asked = 0;
-    const fixture = await start(() => Promise.resolve(++asked));
+    const fixture = await start(() => Promise.resolve(++asked > 1_000));
     await expect(fixture.event({ ev: 'signal' })).rejects.toBeInstanceOf(Violation);
     expect(asked).toBe(1);
+  });
+
+  test('as long as programs compute, it may still come', async () => {
+    const { say, start } = launched();
+    let asked = 0;
+    const fixture = await start(() => {
+      if (++asked === 3) say(event('signal'));
+      return Promise.resolve(true);
+    });
+    expect(await fixture.event({ ev: 'signal' })).toMatchObject({ seq: 1 });
+    expect(asked).toBe(3);
+  });
+
+  test('but not for ever', async () => {
+    const { start } = launched();
+    let asked = 0;
+    const fixture = await start(() => Promise.resolve(++asked > 0));
+    await expect(fixture.event({ ev: 'signal' })).rejects.toBeInstanceOf(Violation);
+    expect(asked).toBe(6);
   });
 
   test('a machine that does not answer is our trouble', async () => {

@@ -7,10 +7,11 @@ import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts'
 import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
 import type { WaitStatus } from '../evidence/wait-status.ts';
 import type { GuestProcess } from '../../vm/link/ssh.ts';
+import { patiently, type Patience } from './patience.ts';
 import { find, findAll, Witnesses, type EventPattern } from './witnesses.ts';
 
-/** Milliseconds within which anything a claim predicts must have happened, on the reference machine. */
-const patienceMs = 5_000;
+/** Milliseconds within which `launch` must be gone once it was told to end, on the reference machine. */
+const endMs = 10_000;
 
 /** What kill(2) returned. */
 export interface CallResult {
@@ -32,9 +33,8 @@ export interface Sighting {
 interface Options {
   readonly channel: GuestProcess;
   readonly argv: readonly string[];
-  readonly slowdown: number;
-  /** Resolves when the machine still answers; only then may silence be held against the kernel. */
-  readonly machineAnswers: () => Promise<unknown>;
+  /** How long to wait for what is predicted. */
+  readonly patience: Patience;
 }
 
 /**
@@ -46,16 +46,14 @@ export class RunningFixture implements AsyncDisposable {
   /** Its process id in the machine's root pid namespace. */
   hostPid = 0;
   readonly #channel: GuestProcess;
-  readonly #slowdown: number;
-  readonly #machineAnswers: () => Promise<unknown>;
+  readonly #patience: Patience;
   readonly #witnesses: Witnesses;
   #nextRequest = 1;
 
-  private constructor({ channel, argv, slowdown, machineAnswers }: Options) {
+  private constructor({ channel, argv, patience }: Options) {
     this.argv = argv;
     this.#channel = channel;
-    this.#slowdown = slowdown;
-    this.#machineAnswers = machineAnswers;
+    this.#patience = patience;
     this.#witnesses = new Witnesses(channel);
   }
 
@@ -224,7 +222,7 @@ export class RunningFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#channel.end();
     try {
-      await withDeadline({ what: 'The end of launch', ms: 2 * patienceMs * this.#slowdown }, this.#channel.exited);
+      await withDeadline({ what: 'The end of launch', ms: endMs * this.#patience.slowdown }, this.#channel.exited);
     } finally {
       await this.#channel[Symbol.asyncDispose]();
     }
@@ -257,18 +255,11 @@ export class RunningFixture implements AsyncDisposable {
       else if (whose === 'kernel' && this.#witnesses.drained) found.reject(this.#tooLate(what));
     };
     const stop = this.#witnesses.watch(watcher);
-    const ms = patienceMs * this.#slowdown;
     try {
-      return await withDeadline({ what, ms }, Promise.race([found.promise, this.#witnesses.broken]));
+      return await patiently(this.#patience, what, Promise.race([found.promise, this.#witnesses.broken]));
     } catch (error) {
       if (!(error instanceof DeadlineError) || whose === 'ours') throw error;
-      await this.#machineAnswers();
-      throw new Violation(
-        `Expected ${what} within ${Math.round(ms)} ms, but it never came.\n${this.#witnesses.story()}`,
-        {
-          cause: error,
-        },
-      );
+      throw this.#neverCame(what, error);
     } finally {
       stop();
     }
@@ -276,13 +267,25 @@ export class RunningFixture implements AsyncDisposable {
 
   /** Asks again and again, each time a round trip to the guest, until there is an answer or the deadline has passed. */
   async #asking<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
-    const end = performance.now() + patienceMs * this.#slowdown;
-    for (;;) {
-      const answer = await ask();
-      if (answer !== undefined) return answer;
-      if (performance.now() > end)
-        throw new Violation(`Expected ${what}, but it never came.\n${this.#witnesses.story()}`);
+    let wanted = true;
+    const asked = async (): Promise<T> => {
+      for (;;) {
+        const answer = await ask();
+        if (answer !== undefined) return answer;
+        if (!wanted) throw new Error('Nobody waits for the answer any more.');
+      }
+    };
+    try {
+      return await patiently(this.#patience, what, asked());
+    } catch (error) {
+      throw error instanceof DeadlineError ? this.#neverCame(what, error) : error;
+    } finally {
+      wanted = false;
     }
+  }
+
+  #neverCame(what: string, cause: DeadlineError): Violation {
+    return new Violation(`Expected ${what}, but it never came.\n${this.#witnesses.story()}`, { cause });
   }
 
   /** Nobody is left who could do what is waited for. A program that crashed is our bug; one that was ended is a finding. */

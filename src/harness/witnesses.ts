@@ -5,6 +5,12 @@ import { parseLaunchLine, type FixtureEvent } from '../evidence/fixture-event.ts
 import { waitStatus, type WaitStatus } from '../evidence/wait-status.ts';
 import type { GuestProcess } from '../../vm/link/ssh.ts';
 
+/** What is kept of a fixture's stdout and of its stderr, in bytes: a flood must fill neither memory nor evidence. */
+const keptOutput = 2 ** 20;
+
+/** Lines of witnesses; more of them are a flood. */
+const keptLines = 50_000;
+
 /** What to look for in an event: every given field must be equal. */
 export type EventPattern = Partial<Omit<FixtureEvent, 'seq' | 't'>>;
 
@@ -20,7 +26,7 @@ export const find = (events: readonly FixtureEvent[], pattern: EventPattern): Fi
 export const findAll = (events: readonly FixtureEvent[], pattern: EventPattern): readonly FixtureEvent[] =>
   events.filter((event) => matches(event, pattern));
 
-/** The lines of `launch`, sorted by who bears witness: the fixture itself, its parent, the kernel. Nothing is ever removed. */
+/** The lines of `launch`, sorted by who bears witness: the fixture itself, its parent, the kernel. Nothing is ever removed; of a flood, the beginning is kept. */
 export class Witnesses {
   readonly events: FixtureEvent[] = [];
   readonly parent: FixtureEvent[] = [];
@@ -87,6 +93,10 @@ export class Witnesses {
       this.#broken.reject(new FixtureError(`launch said something unheard of: ${text.slice(0, 200)}`));
       return;
     }
+    if (this.events.length + this.parent.length + this.kernel.length >= keptLines) {
+      this.#broken.reject(new FixtureError(`The fixture floods its witnesses with more than ${keptLines} lines.`));
+      return;
+    }
     switch (line.from) {
       case 'garbage':
         this.#broken.reject(new FixtureError(`The fixture wrote a line that is no event: ${line.text.slice(0, 200)}`));
@@ -105,6 +115,7 @@ export class Witnesses {
         return;
       case 'stdout':
       case 'stderr':
+        if (this.#output[line.from].length >= keptOutput) return;
         this.#output[line.from] += line.text;
     }
     for (const look of this.#watchers) look();

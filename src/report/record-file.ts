@@ -1,11 +1,24 @@
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { makeDirectory } from '../base/atomic.ts';
+import { abandonedIn, makeDirectory, temporaryFor } from '../base/atomic.ts';
 import { asHostError } from '../base/errors.ts';
+import { z } from 'zod';
 import { RecordHead, RecordedResult, type RunRecord } from './record.ts';
 
 const linesFile = 'run.ndjson';
 const recordFile = 'run.json';
+
+/** What the first line has beside the head: whose run it is. */
+const Owner = z.object({ pid: z.number().int() });
 
 /**
  * The record of a run while it grows: a line for its head, then one for each result, so that a run that is killed leaves
@@ -22,10 +35,25 @@ export class RecordFile {
   static create(directory: string, head: RecordHead): RecordFile {
     const file = new RecordFile(directory);
     makeDirectory(directory);
-    file.#append(head);
+    file.#append({ ...head, pid: process.pid });
     return file;
   }
 
+  /** Folds the lines of runs that were killed, so that what they had judged can be read like any other record. */
+  static async foldAbandoned(runs: string): Promise<void> {
+    if (!existsSync(runs)) return;
+    for (const name of readdirSync(runs)) {
+      const file = new RecordFile(join(runs, name));
+      const lines = join(file.directory, linesFile);
+      if (!existsSync(lines) || existsSync(join(file.directory, recordFile))) continue;
+      const owner = Owner.safeParse(parsed(readFileSync(lines, 'utf8').split('\n', 1)[0] ?? ''));
+      if (!owner.success || existsSync(`/proc/${owner.data.pid}`)) continue;
+      for (const path of await abandonedIn(file.directory)) rmSync(path, { force: true });
+      file.fold('interrupted', statSync(lines).mtime);
+    }
+  }
+
+  /** @throws HostError when the disk is full */
   add(result: RecordedResult): void {
     this.#append(result);
   }
@@ -34,10 +62,12 @@ export class RecordFile {
   fold(reason: RunRecord['reason'], finished: Date = new Date()): RunRecord {
     const record = foldLines(readFileSync(join(this.directory, linesFile), 'utf8'), reason, finished);
     const path = join(this.directory, recordFile);
+    const temporary = temporaryFor(path);
     try {
-      writeFileSync(`${path}.tmp-${process.pid}`, `${JSON.stringify(record, null, 1)}\n`);
-      renameSync(`${path}.tmp-${process.pid}`, path);
+      writeFileSync(temporary, `${JSON.stringify(record, null, 1)}\n`);
+      renameSync(temporary, path);
     } catch (error) {
+      rmSync(temporary, { force: true });
       throw asHostError(error, 'writing the record', path);
     }
     return record;
@@ -60,7 +90,7 @@ export class RecordFile {
  */
 const foldLines = (text: string, reason: RunRecord['reason'], finished: Date): RunRecord => {
   const [first = '', ...rest] = text.split('\n');
-  const head = RecordHead.parse(JSON.parse(first));
+  const head = RecordHead.strip().parse(JSON.parse(first));
   const results: RecordedResult[] = [];
   for (const line of rest) {
     const result = RecordedResult.safeParse(parsed(line));

@@ -99,6 +99,17 @@ const kernelLines = ({ kernels, results }: RunRecord, paint: Paint): readonly st
   });
 };
 
+/** Lines of a reason that are shown; the evidence has all of it. */
+const shownLines = 16;
+
+/** The beginning of a text and, of one that is too long, its end. */
+const excerpt = (text: string): readonly string[] => {
+  const lines = text.split('\n');
+  if (lines.length <= shownLines) return lines;
+  const half = shownLines / 2;
+  return [...lines.slice(0, half), `… ${lines.length - shownLines} more lines in the evidence`, ...lines.slice(-half)];
+};
+
 /** Everything that does not hold: what was claimed, what was seen, and how to see it again. */
 const troubleLines = (
   { results, kernels }: RunRecord,
@@ -113,9 +124,7 @@ const troubleLines = (
       '',
       `${paint(marks[result.verdict].format, `${mark(result.verdict)} ${result.verdict}`)}  ${paint('bold', result.claim)} on ${release.get(result.kernel) ?? seriesOf(result.kernel)}`,
       `  ${claims.find(({ id }) => id === result.claim)?.statement ?? ''}`,
-      ...printable(result.reason ?? '')
-        .split('\n')
-        .map((line) => `    ${line}`),
+      ...excerpt(printable(result.reason ?? '')).map((line) => `    ${line}`),
       `  evidence   ${result.evidence}`,
       `  reproduce  ${result.reproduce}`,
     ]);

@@ -12,6 +12,9 @@ export interface ConsoleLine {
 /** The newest lines that are kept: enough for a panic with all its stacks, little enough for a flood. */
 const kept = 4_000;
 
+/** Characters of a line; a longer one goes on as the next. With {@link kept} this bounds the memory that a flood takes. */
+const lineLength = 2_000;
+
 /** The serial console of a machine, line by line with the time of each. It is always drained: QEMU blocks on a full one. */
 export class Console {
   readonly #lines: ConsoleLine[] = [];
@@ -19,12 +22,16 @@ export class Console {
   readonly #start = performance.now();
 
   constructor(stream: Readable) {
-    onLines(stream, (text) => {
-      const line = { t: this.now(), text };
-      this.#lines.push(line);
-      if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
-      for (const watch of this.#watchers) watch(line);
-    });
+    onLines(
+      stream,
+      (text) => {
+        const line = { t: this.now(), text };
+        this.#lines.push(line);
+        if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
+        for (const watch of this.#watchers) watch(line);
+      },
+      lineLength,
+    );
   }
 
   /** Milliseconds since the machine was started. */

@@ -50,9 +50,18 @@ export interface SshTarget {
   readonly ms: number;
 }
 
+/** Bytes of a command's output that anybody may want to read; more of it is a flood. */
+const outputBytes = 16 * 2 ** 20;
+
 const textOf = async (stream: Readable): Promise<string> => {
   const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    if (bytes > outputBytes)
+      throw new LinkError(`A command in the guest floods its channel with more than ${outputBytes / 2 ** 20} MiB.`);
+  }
   return Buffer.concat(chunks).toString('utf8');
 };
 

@@ -110,8 +110,9 @@ export class Qemu implements AsyncDisposable {
       this.#trouble ??= failure;
       return;
     }
-    this.#failure = failure;
-    this.#failed.reject(failure);
+    // Who was killed for want of memory may have been our sshd.
+    this.#failure = kind === 'link-lost' && this.#trouble !== undefined ? this.#trouble : failure;
+    this.#failed.reject(this.#failure);
   }
 
   /** QEMU's own words and the end of the console. */

@@ -1,6 +1,7 @@
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
+import { runsDir } from '../../base/paths.ts';
 import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
@@ -56,6 +57,7 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   const { all, selected } = await selectedClaims(filters, options);
   const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
   const plan = makePlan(kernels, selected, options);
+  await RecordFile.foldAbandoned(runsDir());
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
   const record = await judgeAll(plan, file, options, progress);
   const claims = all.map(({ claim }) => claim);
@@ -106,8 +108,16 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
   let done = 0;
   let bad = 0;
   const judged = new Set<string>();
+  // What cannot be written down need not be judged.
+  const unwritable = new AbortController();
   const add = (result: RecordedResult): void => {
-    file.add(result);
+    if (unwritable.signal.aborted) return;
+    try {
+      file.add(result);
+    } catch (error) {
+      unwritable.abort(error);
+      return;
+    }
     judged.add(`${result.claim} ${result.kernel}`);
     done++;
     if (result.verdict !== 'holds' && result.verdict !== 'inapplicable') {
@@ -155,12 +165,13 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
       },
     },
     {
-      signal: interrupt.signal,
+      signal: AbortSignal.any([interrupt.signal, unwritable.signal]),
       ...(options.bail !== undefined && { bail: options.bail }),
       ...(options.shard !== undefined && { shard: options.shard }),
     },
   );
   progress.clear();
+  unwritable.signal.throwIfAborted();
   const stoppedEarly = interrupt.signal.aborted || options.shard !== undefined || (options.bail ?? Infinity) <= bad;
   if (!stoppedEarly)
     for (const { kernel } of plan.kernels)

@@ -30,6 +30,9 @@ declare module 'vitest' {
   }
 }
 
+/** Lines of the console that the evidence keeps: enough for the state of all tasks, little enough for a flood. */
+const keptConsoleLines = 1_000;
+
 /** The variable that tells a worker its kernel; set by the project of that kernel. */
 const kernelVariable = 'KERNSPEC_KERNEL';
 
@@ -101,7 +104,7 @@ const run = async (
       const { trouble } = machine;
       kept = {
         ...guest.sightings(),
-        console: machine.console.since(consoleStart),
+        console: machine.console.since(consoleStart).slice(-keptConsoleLines),
         machine: machine.commandLine,
         ...(judgement.failure !== undefined && { autopsy: await machine.autopsy() }),
       };
