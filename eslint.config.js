@@ -59,7 +59,8 @@ export default tseslint.config(
     ]),
   },
   {
-    files: ['**/*.test.ts'],
+    // Tests, and what they have in common.
+    files: ['**/*.test.ts', 'src/cli/workplace.ts'],
     rules: { 'no-restricted-imports': 'off' },
   },
   prettier,

@@ -150,7 +150,10 @@ export class SshLink implements AsyncDisposable {
   }
 
   /** Starts a command line of the guest's shell on a channel of its own. */
-  async start(commandLine: string, { pty = false }: Pick<ExecOptions, 'pty'> = {}): Promise<GuestProcess> {
+  async start(
+    commandLine: string,
+    { pty = false, ms = 30_000 }: Pick<ExecOptions, 'pty' | 'ms'> = {},
+  ): Promise<GuestProcess> {
     const opened = deferred<ClientChannel>();
     const ended = deferred<GuestExit>();
     this.#client.exec(commandLine, pty ? { pty: { cols: 80, rows: 24 } } : {}, (error, channel) => {
@@ -168,7 +171,7 @@ export class SshLink implements AsyncDisposable {
       opened.resolve(channel);
     });
     const channel = await Promise.race([
-      withDeadline({ what: `A channel for "${commandLine}"`, ms: 30_000 }, opened.promise),
+      withDeadline({ what: `A channel for "${commandLine}"`, ms }, opened.promise),
       this.lost,
     ]);
     const exited = Promise.race([ended.promise, this.lost]);
@@ -192,7 +195,7 @@ export class SshLink implements AsyncDisposable {
    * @throws LinkError or DeadlineError; a non-zero exit code is returned, not thrown
    */
   async exec(commandLine: string, { pty = false, input, ms = 30_000 }: ExecOptions = {}): Promise<GuestResult> {
-    await using process = await this.start(commandLine, { pty });
+    await using process = await this.start(commandLine, { pty, ms });
     if (input !== undefined) process.write(input);
     if (!pty) process.end();
     const all = Promise.all([textOf(process.stdout), textOf(process.stderr), process.exited]);

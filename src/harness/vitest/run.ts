@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../../base/paths.ts';
-import { writeFileAtomically } from '../../base/atomic.ts';
+import { abandonedIn, writeFileAtomically } from '../../base/atomic.ts';
 import { planVariable, type Plan } from '../plan.ts';
 import { runReporter, type RunListener } from './reporter.ts';
 
@@ -53,5 +54,7 @@ export const runPlan = async (plan: Plan, listener: RunListener, control: RunCon
   } finally {
     control.signal.removeEventListener('abort', cancel);
     await vitest.close();
+    // What workers were writing when they were given up.
+    for (const unfinished of await abandonedIn(plan.runDirectory)) await rm(unfinished, { force: true });
   }
 };

@@ -45,27 +45,3 @@ fault('machine.i1.memory', 'The memory of the machine is used up.', async ({ gue
 });
 
 sound('machine.i2.sound');
-
-fault('machine.j1.clock', 'The clock of the machine stands still.', async ({ guest }) => {
-  await guest.exec("echo '1.00 1.00' > /tmp/uptime && mount --bind /tmp/uptime /proc/uptime");
-  await forever;
-});
-
-sound('machine.j2.sound');
-
-fault(
-  'machine.k1.silent',
-  'The sshd of the guest is stopped: nothing is answered, and nothing breaks.',
-  async ({ guest }) => {
-    await guest.exec('busybox killall -STOP dropbear');
-  },
-);
-
-sound('machine.k2.sound');
-
-fault('machine.l1.bomb', 'Processes fork without end.', async ({ guest }) => {
-  await guest.exec("ulimit -u unlimited; bash -c 'bomb() { bomb | bomb & }; bomb; wait'");
-  await forever;
-});
-
-sound('machine.l2.sound');

@@ -1,0 +1,50 @@
+/** Machines that hang: their deadlines take their time. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { prepareKernels, templateOf } from '../prepare.ts';
+import { Progress } from '../progress.ts';
+import { Workplace } from '../workplace.ts';
+
+let place: Workplace;
+beforeEach(async () => {
+  place = await Workplace.create();
+});
+afterEach(async () => {
+  expect(place.processes()).toEqual([]);
+  expect(place.temporaries()).toEqual([]);
+  await place[Symbol.asyncDispose]();
+});
+
+test.each([
+  ['hang.clock', 'clock-stall'],
+  ['hang.silent', 'unresponsive'],
+  ['hang.bomb', 'out-of-memory'],
+])('%s', async (prefix, failure) => {
+  const { exitCode } = await place.faults(['run', prefix, '--kernel', 'newest']);
+  const { results } = await place.record();
+  expect(results).toMatchObject([
+    { claim: `${prefix}.fault`, verdict: 'inconclusive', failure },
+    { claim: `${prefix}.sound`, verdict: 'holds' },
+  ]);
+  expect(exitCode).toBe(3);
+});
+
+test('100 MB on the console, while commands are answered', { timeout: 900_000 }, async () => {
+  const progress = new Progress();
+  const [kernel] = await prepareKernels(['newest'], progress);
+  if (kernel === undefined) throw new Error('no kernel');
+  const template = await templateOf(kernel, progress);
+  await using machine = await template.clone({ accelerator: kernel.accelerator });
+  const flood = "head -c 100000000 /dev/zero | tr '\\0' x > /dev/console; echo; echo over > /dev/console";
+  await using flooding = await machine.start(`(${flood}) > /dev/null 2>&1`);
+  const over = flooding.exited.then(() => 'over');
+  const answer = async (): Promise<string> => (await machine.exec('echo here')).stdout;
+  let answers = 0;
+  for (let heard = await answer(); heard !== 'over'; heard = await Promise.race([over, answer()])) {
+    expect(heard).toBe('here\n');
+    answers++;
+  }
+  await machine.console.until('the last word', /over$/, 60_000);
+  expect(answers).toBeGreaterThan(100);
+  // What is kept of it are 8000 lines of 2000 characters at most.
+  expect(process.memoryUsage.rss()).toBeLessThan(600e6);
+});
