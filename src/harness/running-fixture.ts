@@ -265,13 +265,18 @@ export class RunningFixture implements AsyncDisposable {
     }
   }
 
-  /** Asks again and again, each time a round trip to the guest, until there is an answer or the deadline has passed. */
+  /**
+   * Asks again and again, each time a round trip to the guest, until there is an answer, nobody is left who could give it,
+   * or the deadline has passed.
+   */
   async #asking<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
     let wanted = true;
     const asked = async (): Promise<T> => {
       for (;;) {
+        const last = this.#witnesses.drained;
         const answer = await ask();
         if (answer !== undefined) return answer;
+        if (last) throw this.#tooLate(what);
         if (!wanted) throw new Error('Nobody waits for the answer any more.');
       }
     };

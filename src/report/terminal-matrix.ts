@@ -125,7 +125,7 @@ const troubleLines = (
       `${paint(marks[result.verdict].format, `${mark(result.verdict)} ${result.verdict}`)}  ${paint('bold', result.claim)} on ${release.get(result.kernel) ?? seriesOf(result.kernel)}`,
       `  ${claims.find(({ id }) => id === result.claim)?.statement ?? ''}`,
       ...excerpt(printable(result.reason ?? '')).map((line) => `    ${line}`),
-      `  evidence   ${result.evidence}`,
+      ...(result.evidence === '' ? [] : [`  evidence   ${result.evidence}`]),
       `  reproduce  ${result.reproduce}`,
     ]);
 };

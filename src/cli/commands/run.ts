@@ -59,7 +59,7 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   const plan = makePlan(kernels, selected, options);
   await RecordFile.foldAbandoned(runsDir());
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
-  const record = await judgeAll(plan, file, options, progress);
+  const { record, errors } = await judgeAll(plan, file, options, progress);
   const claims = all.map(({ claim }) => claim);
   if (options.json !== undefined) await writeJson(record, options.json);
   if (options.junit !== undefined) await writeText(toJunit(record, claims), options.junit);
@@ -75,7 +75,8 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   );
   if (record.reason === 'interrupted') return exitCodes.interrupted;
   if (record.results.length === 0) return exitCodes.nothingSelected;
-  return exitCodeOf(record.results.map(({ verdict }) => verdict));
+  const code = exitCodeOf(record.results.map(({ verdict }) => verdict));
+  return code === exitCodes.ok && errors.length > 0 ? exitCodes.infrastructure : code;
 };
 
 const headOf = async (plan: Plan): Promise<RecordHead> => ({
@@ -101,8 +102,17 @@ const headOf = async (plan: Plan): Promise<RecordHead> => ({
   })),
 });
 
-/** Runs the plan, writing each result down as it comes; also when we are interrupted, and when vitest itself breaks. */
-const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progress: Progress): Promise<RunRecord> => {
+/**
+ * Runs the plan, writing each result down as it comes; also when we are interrupted, and when vitest itself breaks.
+ *
+ * @returns the record, and errors that belong to no claim
+ */
+const judgeAll = async (
+  plan: Plan,
+  file: RecordFile,
+  options: RunOptions,
+  progress: Progress,
+): Promise<{ readonly record: RunRecord; readonly errors: readonly string[] }> => {
   const total = plan.claims.length * plan.kernels.length * plan.repeat;
   const version = new Map(plan.kernels.map(({ kernel }) => [kernel.id, kernel.version]));
   let done = 0;
@@ -179,6 +189,6 @@ const judgeAll = async (plan: Plan, file: RecordFile, options: RunOptions, progr
         if (!judged.has(`${claim} ${kernel.id}`))
           add(trouble(claim, kernel.id, troubles.get(kernel.id) ?? errors[0] ?? 'It was never run.'));
   for (const error of errors) progress.line(`trouble outside any claim: ${error}`);
-  if (interrupt.signal.aborted) return file.fold('interrupted');
-  return file.fold(bad > 0 ? 'failed' : 'passed');
+  const passed = bad === 0 && errors.length === 0;
+  return { record: file.fold(interrupt.signal.aborted ? 'interrupted' : passed ? 'passed' : 'failed'), errors };
 };

@@ -1,4 +1,6 @@
 /** Machines that hang: their deadlines take their time. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { prepareKernels, templateOf } from '../prepare.ts';
 import { Progress } from '../progress.ts';
@@ -26,6 +28,15 @@ test.each([
     { claim: `${prefix}.sound`, verdict: 'holds' },
   ]);
   expect(exitCode).toBe(3);
+});
+
+test('a worker that never looks up again is ended, and what it owed is inconclusive', async () => {
+  const { exitCode } = await place.faults(['run', 'hang.spin', '--kernel', 'newest', '--repeat', '2']);
+  await rm(join(place.runs, 'spinning'));
+  const { results, reason } = await place.record();
+  expect(results.map(({ verdict }) => verdict)).toEqual(Array(4).fill('inconclusive'));
+  expect(results[0]?.reason).toContain('Worker exited unexpectedly');
+  expect([exitCode, reason]).toEqual([3, 'failed']);
 });
 
 test('100 MB on the console, while commands are answered', { timeout: 900_000 }, async () => {

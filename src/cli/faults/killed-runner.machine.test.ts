@@ -1,4 +1,6 @@
 /** The quick ones of killed-runner.fault.test.ts. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { prepareKernels, prepareTemplates } from '../prepare.ts';
 import { Progress } from '../progress.ts';
@@ -22,6 +24,14 @@ test('SIGKILL: no QEMU is left within 2 s', async () => {
   child.kill('SIGKILL');
   await child;
   expect(await until('the end of all machines', 2_000, () => place.machines().length === 0)).toBeLessThan(2_000);
+});
+
+test('SIGKILL: nor is a worker left that does not notice', async () => {
+  const child = place.faults(['run', 'hang.spin.fault', '--kernel', 'newest']);
+  await until('a worker that spins', 60_000, () => existsSync(join(place.runs, 'spinning')));
+  child.kill('SIGKILL');
+  await child;
+  expect(await until('the end of all processes', 3_000, () => place.processes().length === 0)).toBeLessThan(3_000);
 });
 
 test('one SIGINT ends it in order: the record is kept, exit code 130', async () => {

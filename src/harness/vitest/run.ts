@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../../base/paths.ts';
 import { abandonedIn, writeFileAtomically } from '../../base/atomic.ts';
 import { planVariable, type Plan } from '../plan.ts';
-import { runReporter, type RunListener } from './reporter.ts';
+import { runReporter, sayings, type RunListener } from './reporter.ts';
 
 export interface RunControl {
   /** Ends the run early but in order: what is being judged is given up, the record is kept. */
@@ -50,7 +50,7 @@ export const runPlan = async (plan: Plan, listener: RunListener, control: RunCon
   control.signal.addEventListener('abort', cancel);
   try {
     const { unhandledErrors } = await vitest.start();
-    return unhandledErrors.map((error) => (error instanceof Error ? error.message : JSON.stringify(error)));
+    return sayings(unhandledErrors);
   } finally {
     control.signal.removeEventListener('abort', cancel);
     await vitest.close();

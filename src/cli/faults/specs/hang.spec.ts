@@ -1,4 +1,7 @@
 /** Machines under which nothing happens any more. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runsDir } from '../../../base/paths.ts';
 import { fault, sound } from './faults.ts';
 
 const forever = new Promise<void>(() => undefined);
@@ -26,3 +29,10 @@ fault('hang.bomb.fault', 'Processes fork without end.', async ({ guest }) => {
 });
 
 sound('hang.bomb.sound');
+
+fault('hang.spin.fault', 'The spec itself never looks up again.', () => {
+  writeFileSync(join(runsDir(), 'spinning'), '');
+  for (;;);
+});
+
+sound('hang.spin.sound');
