@@ -4,7 +4,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { register } from 'tsx/esm/api';
 
 register();
-const { runSchema } = await import('../src/report/schema.ts');
+const { schemas } = await import('../src/report/schema.ts');
 const directory = new URL('../docs/schema/', import.meta.url);
 await mkdir(directory, { recursive: true });
-await writeFile(new URL('run.schema.json', directory), runSchema());
+for (const [name, text] of Object.entries(schemas())) await writeFile(new URL(name, directory), text);

@@ -102,7 +102,7 @@ const guestCommandLine = (keys: LinkKeys, token: string, append: string): string
 /** A name for a machine: `kernspec doctor` knows by it whose it is. */
 export const machineName = (): string => `kernspec-${process.pid}-${randomBytes(3).toString('hex')}`;
 
-export const hardwareOf = (spec: MachineSpec): Hardware => ({
+export const hardwareOf = (spec: Pick<MachineSpec, 'accelerator' | 'memoryMiB' | 'cpus'>): Hardware => ({
   accel: spec.accelerator.accel,
   memoryMiB: spec.memoryMiB ?? 512,
   cpus: spec.cpus ?? 1,
@@ -169,22 +169,30 @@ interface Identity extends Pick<Machine, 'name' | 'origin' | 'accelerator'> {
 const referenceMs = { boot: referenceBootMs, clone: 400 };
 
 /**
+ * An ssh connection to a guest that is up: no command has been asked for yet.
+ *
+ * @throws LinkError, or MachineFailure when the guest ends meanwhile
+ */
+export const openLink = async ({ qemu, keys, link }: BootedGuest, slowdown: number): Promise<SshLink> => {
+  const ms = handshakeMs * slowdown;
+  const to = link === 'serial' ? await Promise.race([qemu.gate.connect(ms), qemu.failed]) : await qemu.forwardedPort();
+  return Promise.race([SshLink.connect({ to, keys, ms }), qemu.failed]);
+};
+
+/**
  * Connects to a guest that is up and makes a machine of it, which owns it from here on.
  *
  * @throws BootError when it does not answer
  */
 export const connect = async (guest: BootedGuest, identity: Identity): Promise<Machine> => {
   const { name, origin, accelerator, slowdown, start } = identity;
-  const { qemu, keys } = guest;
+  const { qemu } = guest;
   await using stack = new CleanupStack();
   stack.use(guest);
-  const ms = handshakeMs * slowdown;
   let link: SshLink;
   try {
-    const to =
-      guest.link === 'serial' ? await Promise.race([qemu.gate.connect(ms), qemu.failed]) : await qemu.forwardedPort();
-    link = stack.use(await Promise.race([SshLink.connect({ to, keys, ms }), qemu.failed]));
-    await Promise.race([link.exec('true', { ms }), qemu.failed]);
+    link = stack.use(await openLink(guest, slowdown));
+    await Promise.race([link.exec('true', { ms: handshakeMs * slowdown }), qemu.failed]);
   } catch (error) {
     throw await qemu.reason(error);
   }

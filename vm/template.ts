@@ -8,7 +8,16 @@ import { sha256, sha256OfFile, writeFileAtomically } from '../src/base/atomic.ts
 import { withDeadline } from '../src/base/deadline.ts';
 import { deferred } from '../src/base/deferred.ts';
 import { BootError, HostError, LinkError } from '../src/base/errors.ts';
-import { boot, connect, hardwareOf, machineName, defaultQemu, type Machine, type MachineSpec } from './machine.ts';
+import {
+  boot,
+  connect,
+  defaultQemu,
+  hardwareOf,
+  machineName,
+  type BootedGuest,
+  type Machine,
+  type MachineSpec,
+} from './machine.ts';
 import { stateDescriptor } from './qemu/argv.ts';
 import { Qemu } from './qemu/qemu.ts';
 import type { Qmp, QmpEvent } from './qemu/qmp.ts';
@@ -230,27 +239,35 @@ export class Template {
     const start = performance.now();
     const name = machineName();
     const { accelerator, slowdown = 1 } = options;
+    const guest = await this.wake(options, name);
+    return connect(guest, { name, origin: 'clone', accelerator, slowdown, start });
+  }
+
+  /** A clone that runs and lets people in, but nobody has knocked yet. */
+  async wake(options: CloneOptions, name: string): Promise<BootedGuest> {
     const { link, keys } = this.#manifest;
-    const qemu = await this.#resume(name, options);
+    const qemu = await this.#restore(name, options);
     try {
-      await Promise.race([qemu.gate.resume(20_000 * slowdown), qemu.failed]);
+      await Promise.race([qemu.gate.resume(20_000 * (options.slowdown ?? 1)), qemu.failed]);
     } catch (error) {
       const reason = await qemu.reason(error);
       await qemu[Symbol.asyncDispose]();
       throw reason;
     }
-    const guest = { qemu, keys, link, [Symbol.asyncDispose]: () => qemu[Symbol.asyncDispose]() };
-    return connect(guest, { name, origin: 'clone', accelerator, slowdown, start });
+    return { qemu, keys, link, [Symbol.asyncDispose]: () => qemu[Symbol.asyncDispose]() };
   }
 
-  async #resume(name: string, options: CloneOptions): Promise<Qemu> {
-    const program = options.qemu ?? defaultQemu;
-    const memory = join(this.directory, 'memory');
-    const hardware = hardwareOf({ ...options, kernel: '', initramfs: '' });
+  /** QEMU for a clone, into which no state has come yet: what a clone costs at the least. */
+  startEmpty(options: CloneOptions, name: string, files: readonly number[] = []): Promise<Qemu> {
+    const origin = { kind: 'clone', memory: join(this.directory, 'memory') } as const;
+    return Qemu.start(options.qemu ?? defaultQemu, { name, ...hardwareOf(options), origin }, files);
+  }
+
+  async #restore(name: string, options: CloneOptions): Promise<Qemu> {
     await using state = await open(join(this.directory, 'state')).catch((error: unknown) => {
       throw new TemplateRefused(`The template in ${this.directory} is gone.`, { cause: error });
     });
-    const qemu = await Qemu.start(program, { name, ...hardware, origin: { kind: 'clone', memory } }, [state.fd]);
+    const qemu = await this.startEmpty(options, name, [state.fd]);
     try {
       await prepareMigration(qemu.qmp);
       const done = migrated(qemu.qmp);

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { KernspecError } from '../base/errors.ts';
+import { registerBench } from './commands/bench.ts';
 import { registerClean } from './commands/clean.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerKernels } from './commands/kernels.ts';
@@ -27,7 +28,8 @@ Examples:
   kernspec shell --kernel 5.10                      look around in a machine
   kernspec kernels list                             what kernels there are
 
-Environment: KERNSPEC_CACHE_DIR, KERNSPEC_RUNS_DIR, KERNSPEC_MIRROR, KERNSPEC_ACCEL=auto|kvm|tcg, NO_COLOR, DEBUG=kernspec:*
+Environment: KERNSPEC_CACHE_DIR, KERNSPEC_RUNS_DIR, KERNSPEC_MIRROR, KERNSPEC_ACCEL=auto|kvm|tcg,
+  KERNSPEC_SPECS_DIR (specs other than ours), NO_COLOR, DEBUG=kernspec:*
 Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side failed, 4 nothing selected, 130 interrupted`,
     );
   registerRun(program);
@@ -35,6 +37,7 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
   registerSelfcheck(program);
   registerShell(program);
   registerKernels(program);
+  registerBench(program);
   registerDoctor(program);
   registerClean(program);
   for (const command of program.commands) command.exitOverride();

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { modulesInOrder } from './modules.ts';
 import { offersOf } from './offers.ts';
+import { evictTemplates } from './templates.ts';
 import { installCommand, requirements } from './workstation.ts';
 import type { PackageRecord } from '../../vm/archive/apt-root.ts';
 
@@ -87,5 +88,46 @@ describe('the workstation', () => {
     expect(installCommand(['gcc', 'zstd'], false).join(' ')).toBe(
       'sudo apt-get install -y --no-install-recommends gcc zstd',
     );
+  });
+});
+
+describe('templates that are in the way', () => {
+  const hour = 3_600_000;
+
+  /** Templates with the hours since they were last used; each takes 1 MiB. */
+  const evicted = async (
+    ages: Readonly<Record<string, number>>,
+    wanted: string,
+    limits: { bytes: number; ms: number },
+  ) => {
+    const directory = await mkdtemp(join(tmpdir(), 'kernspec-templates-'));
+    try {
+      for (const [name, hours] of Object.entries(ages)) {
+        await mkdir(join(directory, name));
+        await writeFile(join(directory, name, 'memory'), Buffer.alloc(2 ** 20, 1));
+        const used = new Date(Date.now() - hours * hour);
+        await utimes(join(directory, name), used, used);
+      }
+      await evictTemplates(directory, join(directory, wanted), limits);
+      return (await readdir(directory)).toSorted();
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  };
+
+  test('what nobody used for too long goes', async () => {
+    expect(await evicted({ old: 30, young: 2 }, '', { bytes: 2 ** 30, ms: 24 * hour })).toEqual(['young']);
+  });
+
+  test('of too much, what was used least recently goes', async () => {
+    const ages = { a: 2, b: 5, c: 3, d: 4 };
+    expect(await evicted(ages, '', { bytes: 2.5 * 2 ** 20, ms: 24 * hour })).toEqual(['a', 'c']);
+  });
+
+  test('but not what is wanted now, or may be in use', async () => {
+    expect(await evicted({ used: 0.5, wanted: 30, other: 2 }, 'wanted', { bytes: 0, ms: hour })).toEqual([
+      'used',
+      'wanted',
+    ]);
   });
 });

@@ -93,7 +93,7 @@ export const obtainTemplate = async (
       makeDirectory(templatesDir());
       for (const path of await abandonedIn(templatesDir())) await rm(path, { recursive: true, force: true });
       await rm(directory, { recursive: true, force: true });
-      await evict(directory);
+      await evictTemplates(templatesDir(), directory);
       await checkRoom(spec);
       await createAtomically(directory, async (temporary) => {
         makeDirectory(temporary);
@@ -111,9 +111,16 @@ const checkRoom = async (spec: MachineSpec): Promise<void> => {
   if (bavail * bsize < hardwareOf(spec).memoryMiB * 2 ** 20) throw noRoom(templatesDir());
 };
 
-/** Removes templates that are too old, and the oldest ones of what is too much. */
-const evict = async (wanted: string): Promise<void> => {
-  const paths = (await readdir(templatesDir())).map((name) => join(templatesDir(), name));
+/**
+ * Removes templates that nobody used for weeks, and of what is too much those that were used least recently. What was used
+ * within the hour stays, and what is wanted.
+ */
+export const evictTemplates = async (
+  directory: string,
+  wanted: string,
+  limits: { readonly bytes: number; readonly ms: number } = { bytes: keptBytes, ms: keptMs },
+): Promise<void> => {
+  const paths = (await readdir(directory)).map((name) => join(directory, name));
   const found = await Promise.all(
     paths.map(async (path) => {
       const files = await Promise.all(['memory', 'state'].map((name) => stat(join(path, name)).catch(() => undefined)));
@@ -130,6 +137,6 @@ const evict = async (wanted: string): Promise<void> => {
   for (const { path, bytes, age } of found.toSorted((a, b) => a.age - b.age)) {
     total += bytes;
     const mayGo = age > inUseMs && path !== wanted;
-    if (mayGo && (age > keptMs || total > keptBytes)) await rm(path, { recursive: true, force: true });
+    if (mayGo && (age > limits.ms || total > limits.bytes)) await rm(path, { recursive: true, force: true });
   }
 };

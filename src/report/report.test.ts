@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -73,6 +74,19 @@ describe('RecordFile', () => {
     for (const each of results.slice(0, 2)) file.add(each);
     appendFileSync(join(own, 'run.ndjson'), '{"claim":"signal.ki');
     expect(file.fold('interrupted')).toMatchObject({ reason: 'interrupted', results: results.slice(0, 2) });
+  });
+
+  test('runs whose owner is dead are folded by the next one; runs that go on are left alone', async () => {
+    const runs = join(directory, 'runs');
+    RecordFile.create(join(runs, 'alive'), head).add(result('signal.kill.works', '5.10.262'));
+    const dead = join(runs, 'dead', 'run.ndjson');
+    await mkdir(join(runs, 'dead'));
+    const { pid } = spawnSync('true');
+    await writeFile(dead, [{ ...head, pid }, results[0], results[1]].map((line) => JSON.stringify(line)).join('\n'));
+    await RecordFile.foldAbandoned(runs);
+    expect(await readdir(join(runs, 'alive'))).toEqual(['run.ndjson']);
+    const folded = RunRecord.parse(JSON.parse(await readFile(join(runs, 'dead', 'run.json'), 'utf8')));
+    expect(folded).toMatchObject({ reason: 'interrupted', results: results.slice(0, 2) });
   });
 });
 

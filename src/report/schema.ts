@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { BenchRecord } from './bench.ts';
 import { RunRecord } from './record.ts';
 
-/** The JSON Schema of run.json, for those who read our records with other tools. */
-export const runSchema = (): string => {
-  const schema = z.toJSONSchema(RunRecord, { target: 'draft-2020-12' });
-  return `${JSON.stringify({ title: 'kernspec run record, version 1', ...schema }, null, 2)}\n`;
-};
+const published = (title: string, type: z.ZodType): string =>
+  `${JSON.stringify({ title, ...z.toJSONSchema(type, { target: 'draft-2020-12' }) }, null, 2)}\n`;
+
+/** The JSON Schemas of what we write, for those who read it with other tools; by file name below docs/schema/. */
+export const schemas = (): Readonly<Record<string, string>> => ({
+  'run.schema.json': published('kernspec run record, version 1', RunRecord),
+  'bench.schema.json': published('kernspec bench record, version 1', BenchRecord),
+});
