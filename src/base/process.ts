@@ -119,21 +119,29 @@ const killAllOwned = (): void => {
  * from the kernel when we die (PR_SET_PDEATHSIG by setpriv(1)), and the shell between refuses to start it when we died
  * before the prctl took effect. The terminal's Ctrl-C does not reach it: its end is ours to decide.
  *
- * @param descriptors what to pass as file descriptors from 3 on: that many socket pairs, then these open files
+ * @param pipes how many socket pairs it gets, as file descriptors from 3 on
+ * @param files open files, as the file descriptors behind those
+ * @param bytewise whether it writes its stdout a byte at a time: of single bytes, the socket that Node reads from holds a
+ *   few hundred, a pipe 65536; cat(1) passes them on
  * @throws HostError when setpriv or the program does not exist
  */
 export const startOwned = async (
   command: string,
   args: readonly string[],
-  { pipes = 0, files = [] }: { readonly pipes?: number; readonly files?: readonly number[] } = {},
+  {
+    pipes = 0,
+    files = [],
+    bytewise = false,
+  }: { readonly pipes?: number; readonly files?: readonly number[]; readonly bytewise?: boolean } = {},
 ): Promise<OwnedProcess> => {
   for (const program of ['setpriv', command])
     if ((await findProgram(program)) === undefined) throw notInstalled(program);
-  const guard = '[ "$PPID" -eq "$0" ] || exit 125; exec "$@"';
+  const [shell, start] = bytewise ? ['/bin/bash', 'exec "$@" > >(exec cat)'] : ['/bin/sh', 'exec "$@"'];
+  const guard = `[ "$PPID" -eq "$0" ] || exit 125; ${start}`;
   const extra = [...Array.from({ length: pipes }, () => 'pipe'), ...files] as 'pipe'[];
   const child = execa(
     'setpriv',
-    ['--pdeathsig', 'KILL', '--', '/bin/sh', '-c', guard, String(process.pid), command, ...args],
+    ['--pdeathsig', 'KILL', '--', shell, '-c', guard, String(process.pid), command, ...args],
     {
       stdio: ['ignore', 'pipe', 'pipe', ...extra],
       detached: true,

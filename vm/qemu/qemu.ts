@@ -78,7 +78,7 @@ export class Qemu implements AsyncDisposable {
    */
   static async start(program: string, options: QemuOptions, files: readonly number[] = []): Promise<Qemu> {
     const argv = qemuArgv(options);
-    const child = await startOwned(program, argv, { pipes: 2, files });
+    const child = await startOwned(program, argv, { pipes: 2, files, bytewise: true });
     const [control, gate] = child.extra;
     if (control === undefined || gate === undefined) throw new Error('startOwned gave no descriptors');
     const qemu = new Qemu(child, [control, gate], shellQuoted([program, ...argv]));
