@@ -18,8 +18,11 @@ struct line {
   size_t length;
 };
 
-/* The name a process goes by in its events. */
-static char event_who[32] = "main";
+/* The name a process or thread goes by in its events. */
+static __thread char event_who[32] = "main";
+
+/* While it is not 0, events are made and thrown away. */
+static __thread int event_mute;
 
 static inline void line_raw(struct line *line, const char *text) {
   size_t length = strlen(text);
@@ -103,6 +106,8 @@ static inline void line_write(struct line *line, int fd) {
   }
 }
 
-static inline void event_close(struct line *line) { line_write(line, EVENT_FD); }
+static inline void event_close(struct line *line) {
+  if (event_mute == 0) line_write(line, EVENT_FD);
+}
 
 #endif

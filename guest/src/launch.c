@@ -3,8 +3,8 @@
  *
  *   launch [--init] [--trace INSTANCE] [--ignore SIG] [--block SIG] -- PROGRAM [ARGUMENT…]
  *
- * With --init it was itself started by `unshare --pid --mount`: the child it forks is PID 1 of the new namespace and gets
- * a /proc of its own. Being the parent, it knows the init's own wait status, which unshare(1) --fork would hide.
+ * With --init it calls unshare(2) for a new pid namespace and a new mount namespace: the child it forks is PID 1 of the former
+ * and gets a /proc of its own. Being the parent, it knows the init's own wait status, which unshare(1) --fork would hide.
  *
  * It speaks on stdout, one line at a time, the first letter tells who speaks (guest/PROTOCOL.md):
  *   P {…}   the parent: what launch itself did and saw, and its answers to requests
@@ -334,16 +334,24 @@ static void attend(struct pollfd *polled) {
   }
 }
 
+/* From here on the kernel writes down what we and our children do. What the instance still holds is of somebody before us. */
 static void follow_trace(const char *instance) {
-  char path[256], pid[16];
+  char path[256], pid[16], old[8192];
+  snprintf(path, sizeof path, "%s/trace_pipe", instance);
+  state.trace_pipe = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (state.trace_pipe < 0) fail(path);
+  while (read(state.trace_pipe, old, sizeof old) > 0) continue;
   snprintf(path, sizeof path, "%s/set_event_pid", instance);
   int fd = open(path, O_WRONLY | O_CLOEXEC);
   int length = snprintf(pid, sizeof pid, "%d", getpid());
   if (fd < 0 || write(fd, pid, (size_t)length) < 0) fail(path);
   close(fd);
-  snprintf(path, sizeof path, "%s/trace_pipe", instance);
-  state.trace_pipe = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (state.trace_pipe < 0) fail(path);
+}
+
+/* As unshare(1) does it: mounts of the new namespace are nobody else's. */
+static void enter_namespaces(void) {
+  if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0) fail("unshare");
+  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fail("mount");
 }
 
 int main(int argc, char **argv) {
@@ -376,6 +384,7 @@ int main(int argc, char **argv) {
   if (child_state < 0 || pipe2(events, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 ||
       pipe2(go, O_CLOEXEC) < 0)
     fail("pipe");
+  if (start.init) enter_namespaces();
   state.child = fork();
   if (state.child < 0) fail("fork");
   if (state.child == 0) become_fixture(&start, events[1], output[1], errors[1], go[0]);

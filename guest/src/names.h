@@ -28,6 +28,13 @@ static inline int signal_number(const char *word) {
   return -1;
 }
 
+/* TERM for 15; NULL for a number without a name, such as that of a real-time signal. */
+static inline const char *name_of_signal(int signo) {
+  for (size_t i = 0; i < sizeof signal_names / sizeof *signal_names; i++)
+    if (signal_names[i].number == signo) return signal_names[i].name;
+  return NULL;
+}
+
 /* errno's name, such as EINVAL: strerrorname_np(3), "0" for none. */
 static inline const char *error_name(int error) {
   const char *name = strerrorname_np(error);

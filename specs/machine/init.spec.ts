@@ -57,7 +57,7 @@ spec(
     const init = await guest.machineInit(actor('on TERM; ready; pause'));
     await init.event({ ev: 'ready', pid: 1 });
     const sender = await guest.process(actor('ready; kill 1 KILL; kill 1 TERM; pause'));
-    expect(await sender.event({ ev: 'kill', about: 'KILL' })).toMatchObject({ result: 0 });
+    expect(await sender.event({ ev: 'kill', about: '1 KILL' })).toMatchObject({ result: 0 });
     // A signal sent after it has been handled: had SIGKILL been kept, it would have come first.
     await init.event({ ev: 'signal', signo: 15 });
     const trace = signalsTo(await sender.kernelTrace(), 1);

@@ -70,7 +70,7 @@ spec(
     const orphan = await init.hostPidOf(pid);
     await init.signal('USR1', orphan);
     expect(await init.event({ ev: 'wait', who: 'main', result: pid })).toMatchObject({ status: 3 << 8 });
-    expect(await init.event({ ev: 'wait', who: 'main', result: -1 })).toMatchObject({ error: 'ECHILD' });
+    expect(await init.event({ ev: 'reap', who: 'main' })).toMatchObject({ error: 'ECHILD' });
     expect(await init.status(orphan)).toBeUndefined();
   },
   [{ what: 'the init does not reap', replace: ['ready; reap; ready', 'ready'] }],

@@ -7,7 +7,7 @@ import type { Fixture } from './fixture.ts';
 import { kernelSays, MachineInit } from './machine-init.ts';
 import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
 import { programsCompute } from './patience.ts';
-import { traceInstance, type TraceOptions } from './kernel-tracing.ts';
+import { tracingOf, type TraceOptions } from './kernel-tracing.ts';
 import { RunningFixture, type Sighting } from './running-fixture.ts';
 import { Strace } from './strace.ts';
 
@@ -19,8 +19,6 @@ export interface StartOptions {
   /** A signal the fixture finds blocked when it starts. */
   readonly blocked?: string;
 }
-
-let instances = 0;
 
 /**
  * The guest as one spec sees it: everything it starts is noted for the evidence and gone when the spec is over.
@@ -34,6 +32,7 @@ export class Guest implements AsyncDisposable {
   readonly #straces: Strace[] = [];
   readonly #begin: number;
   readonly #foreseen = new Set<FailureKind>();
+  #traced = 0;
   #init: MachineInit | undefined;
 
   constructor(machine: Machine, breakage?: Break) {
@@ -43,17 +42,17 @@ export class Guest implements AsyncDisposable {
   }
 
   /**
-   * A new pid namespace, made by unshare(1) together with a mount namespace and a /proc of its own, whose init is the
+   * A new pid namespace, made by unshare(2) together with a mount namespace and a /proc of its own, whose init is the
    * fixture: default dispositions, empty mask, a session of its own, no controlling terminal.
    */
   pidNamespace(init: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
     if (this.#breaker.outsideNamespace()) return this.process(init, options);
-    return this.#launch('unshare --pid --mount -- /kernspec/bin/launch --init', init, options);
+    return this.#launch(['--init'], init, options);
   }
 
   /** The fixture as an ordinary process of the host, in the same known state. */
   process(fixture: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
-    return this.#launch('/kernspec/bin/launch', fixture, options);
+    return this.#launch([], fixture, options);
   }
 
   /**
@@ -117,17 +116,19 @@ export class Guest implements AsyncDisposable {
     this.#breaker.check();
   }
 
-  async #launch(prefix: string, wanted: Fixture, options: StartOptions): Promise<RunningFixture> {
+  async #launch(how: readonly string[], wanted: Fixture, options: StartOptions): Promise<RunningFixture> {
     const fixture = this.#breaker.fixture(wanted);
-    const trace = options.trace === false ? undefined : traceInstance(`ks${++instances}`, options.trace ?? {});
-    if (trace !== undefined) this.#stack.defer(() => this.#machine.exec(trace.end));
+    const tracing = options.trace === false ? undefined : tracingOf(this.#traced++, options.trace ?? {});
+    const { begin = [], end = [] } = tracing ?? {};
+    if (end.length > 0) this.#stack.defer(() => this.#machine.exec(end.join('; ')));
     const flags = [
-      ...(trace === undefined ? [] : ['--trace', trace.directory]),
+      ...how,
+      ...(tracing === undefined ? [] : ['--trace', tracing.directory]),
       ...(options.ignored === undefined ? [] : ['--ignore', options.ignored]),
       ...(options.blocked === undefined ? [] : ['--block', options.blocked]),
     ];
-    const argv = [...flags, '--', ...fixture.argv].map(shellWord).join(' ');
-    const commandLine = `${trace === undefined ? '' : `${trace.begin} && `}exec ${prefix} ${argv}`;
+    const launch = `exec /kernspec/bin/launch ${[...flags, '--', ...fixture.argv].map(shellWord).join(' ')}`;
+    const commandLine = [...begin, launch].join(' && ');
     const running = await RunningFixture.start({
       channel: await this.#machine.start(commandLine),
       argv: fixture.argv,

@@ -1,6 +1,7 @@
+import { FixtureError } from '../base/errors.ts';
 import { shellWord } from '../../vm/link/ssh.ts';
 
-/** What the kernel is asked to write down while a fixture runs. */
+/** What the kernel is asked to write down while a fixture runs, beyond signals, births, execs and exits. */
 export interface TraceOptions {
   /** Kprobe definitions without the leading `p:NAME`, by name: `{ zap: 'zap_pid_ns_processes' }`. Each hit carries its stack. (Documentation/trace/kprobetrace.rst) */
   readonly probes?: Readonly<Record<string, string>>;
@@ -8,35 +9,47 @@ export interface TraceOptions {
   readonly events?: readonly string[];
 }
 
-/** The events of every trace: who was sent which signal and what became of it; who was born, what it became, who ended. */
-const standardEvents = ['signal', 'sched/sched_process_fork', 'sched/sched_process_exec', 'sched/sched_process_exit'];
+/** The instances of tracefs that guest/init/init has made, with the standard events on. */
+const instances = [0, 1, 2, 3].map((number) => `kernspec${number}`);
 
 const tracefs = '/sys/kernel/tracing';
 
-/** The shell commands that make a tracefs instance of that name, and those that take it away again. */
-export const traceInstance = (name: string, { probes = {}, events = [] }: TraceOptions) => {
+/** How a fixture is traced: where, and the shell commands before and after it; empty where there is nothing to do. */
+export interface Tracing {
+  readonly directory: string;
+  readonly begin: readonly string[];
+  readonly end: readonly string[];
+}
+
+/**
+ * The tracing of the nth fixture of a spec.
+ *
+ * @throws FixtureError when a spec has more fixtures than there are traces
+ */
+export const tracingOf = (index: number, { probes = {}, events = [] }: TraceOptions): Tracing => {
+  const name = instances[index];
+  if (name === undefined)
+    throw new FixtureError(`A spec can trace ${instances.length} fixtures; start others with { trace: false }.`);
   const directory = `${tracefs}/instances/${name}`;
   const definitions = Object.entries(probes).map(([probe, definition]) => ({ probe: `${name}_${probe}`, definition }));
-  const begin = [
-    `mkdir ${directory}`,
-    `cd ${directory}`,
-    'echo mono > trace_clock',
-    'echo 1 > options/event-fork',
-    'echo 512 > buffer_size_kb',
-    ...definitions.map(
-      ({ probe, definition }) => `echo ${shellWord(`p:kernspec/${probe} ${definition}`)} >> ${tracefs}/kprobe_events`,
-    ),
-    ...definitions.flatMap(({ probe }) => [
-      `echo stacktrace > events/kernspec/${probe}/trigger`,
-      `echo 1 > events/kernspec/${probe}/enable`,
-    ]),
-    ...[...standardEvents, ...events].map((event) => `echo 1 > events/${event}/enable`),
-    'cd /',
-  ].join(' && ');
-  const end = [
-    ...definitions.map(({ probe }) => `echo '!stacktrace' > ${directory}/events/kernspec/${probe}/trigger`),
-    `rmdir ${directory}`,
-    ...definitions.map(({ probe }) => `echo '-:kernspec/${probe}' >> ${tracefs}/kprobe_events`),
-  ].join('; ');
-  return { directory, begin, end };
+  const enable = (event: string, on: 0 | 1): string => `echo ${on} > ${directory}/events/${event}/enable`;
+  return {
+    directory,
+    begin: [
+      ...definitions.flatMap(({ probe, definition }) => [
+        `echo ${shellWord(`p:kernspec/${probe} ${definition}`)} >> ${tracefs}/kprobe_events`,
+        `echo stacktrace > ${directory}/events/kernspec/${probe}/trigger`,
+        enable(`kernspec/${probe}`, 1),
+      ]),
+      ...events.map((event) => enable(event, 1)),
+    ],
+    end: [
+      ...events.map((event) => enable(event, 0)),
+      ...definitions.flatMap(({ probe }) => [
+        `echo '!stacktrace' > ${directory}/events/kernspec/${probe}/trigger`,
+        enable(`kernspec/${probe}`, 0),
+        `echo '-:kernspec/${probe}' >> ${tracefs}/kprobe_events`,
+      ]),
+    ],
+  };
 };

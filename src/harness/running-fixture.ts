@@ -5,6 +5,7 @@ import { Violation } from '../claims/violation.ts';
 import type { FixtureEvent } from '../evidence/fixture-event.ts';
 import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts';
 import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
+import { transcriptOf } from '../evidence/transcript.ts';
 import type { WaitStatus } from '../evidence/wait-status.ts';
 import type { GuestProcess } from '../../vm/link/ssh.ts';
 import { patiently, type Patience } from './patience.ts';
@@ -84,6 +85,17 @@ export class RunningFixture implements AsyncDisposable {
   /** Events seen so far that match. */
   seen(pattern: EventPattern): readonly FixtureEvent[] {
     return findAll(this.#witnesses.events, pattern);
+  }
+
+  /** What one process of the script has done so far and what came of it, a line each: `kill init TERM: 0`. */
+  transcript(who = 'main'): readonly string[] {
+    return transcriptOf(this.#witnesses.events, who);
+  }
+
+  /** Waits until the fixture has ended and all that inherited its output, and says how it ended. */
+  async finished(): Promise<WaitStatus> {
+    await this.drained();
+    return this.ended();
   }
 
   /** The first event that matches; a Violation if it never comes. */

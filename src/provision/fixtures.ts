@@ -17,9 +17,11 @@ const scripts = join(projectRoot, 'guest/fixtures');
 const flags = ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', '-static', '-pthread'] as const;
 
 const namesIn = async (directory: string, ending: RegExp): Promise<readonly string[]> =>
-  (await readdir(directory).catch(() => [] as string[])).filter((name) => ending.test(name)).toSorted();
+  (await readdir(directory, { recursive: true }).catch(() => [] as string[]))
+    .filter((name) => ending.test(name))
+    .toSorted();
 
-/** All programs of guest/: C programs, one a file, and scripts that run as they are. */
+/** All programs of guest/: C programs, one a file directly below guest/src, and scripts that run as they are. */
 export const fixturePrograms = async (): Promise<readonly FixtureProgram[]> => [
   ...(await namesIn(sources, /\.c$/)).map((name) => ({
     name: name.replace(/\.c$/, ''),
@@ -47,7 +49,7 @@ export const compileFixtures = async (): Promise<string> => {
   if ((await namesIn(directory, /./)).length > 0) return directory;
   await createAtomically(directory, async (temporary) => {
     await mkdir(temporary, { recursive: true });
-    const programs = names.filter((name) => name.endsWith('.c'));
+    const programs = names.filter((name) => name.endsWith('.c') && !name.includes('/'));
     for (const name of programs) await compile(name, join(temporary, name.replace(/\.c$/, '')));
   });
   return directory;

@@ -1,0 +1,129 @@
+/* Files of /proc, of cgroups, of sysctl: what they say, and what comes of writing to them. */
+#ifndef KERNSPEC_ACTOR_FILES_H
+#define KERNSPEC_ACTOR_FILES_H
+
+#include "core.h"
+
+/* In a path, a word between two slashes that begins with @ is a number: /proc/@child/status. */
+static const char *path_of(const char *word) {
+  static __thread char path[256];
+  path[0] = '\0';
+  for (const char *at = word; *at != '\0';) {
+    size_t length = strcspn(at + 1, "/") + 1;
+    char part[128];
+    snprintf(part, sizeof part, "%.*s", (int)length, at);
+    if (part[0] == '/' && part[1] == '@') {
+      append(path, sizeof path, "/");
+      append_number(path, sizeof path, value_of(part + 2));
+    } else {
+      append(path, sizeof path, part);
+    }
+    at += length;
+  }
+  return path;
+}
+
+/* Newlines and tabs become blanks, those at the end go. */
+static void flatten(char *text) {
+  for (char *at = text; *at != '\0'; at++)
+    if (*at == '\n' || *at == '\t') *at = ' ';
+  for (size_t length = strlen(text); length > 0 && text[length - 1] == ' ';) text[--length] = '\0';
+}
+
+/* read PATH: the beginning of a file, in one line */
+static void do_read(char **words, int count, char *block) {
+  (void)block;
+  char text[1024];
+  if (slurp(path_of(words[1]), text, sizeof text) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  flatten(text);
+  report_text(words, count, text);
+}
+
+/* field PATH NAME: the rest of the line that begins with NAME, as /proc/PID/status has them; "absent" without one */
+static void do_field(char **words, int count, char *block) {
+  (void)block;
+  char text[8192];
+  if (slurp(path_of(words[1]), text, sizeof text) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  size_t length = strlen(words[2]);
+  for (char *line = text; line != NULL && *line != '\0';) {
+    char *end = strchr(line, '\n');
+    if (end != NULL) *end = '\0';
+    if (strncmp(line, words[2], length) == 0 && (line[length] == ':' || line[length] == ' ')) {
+      char *value = line + length + 1;
+      while (isspace((unsigned char)*value)) value++;
+      flatten(value);
+      report_text(words, count, value);
+      return;
+    }
+    line = end == NULL ? NULL : end + 1;
+  }
+  report_text(words, count, "absent");
+}
+
+/* write PATH WORD…: one write(2) to a file that is there */
+static void do_write(char **words, int count, char *block) {
+  (void)block;
+  char text[512] = "";
+  for (int i = 2; i < count; i++) {
+    if (i > 2) append(text, sizeof text, " ");
+    if (words[i][0] == '@')
+      append_number(text, sizeof text, value_of(words[i] + 1));
+    else
+      append(text, sizeof text, words[i]);
+  }
+  int fd = open(path_of(words[1]), O_WRONLY | O_CLOEXEC);
+  long result = fd < 0 ? -1 : write(fd, text, strlen(text));
+  int error = errno;
+  if (fd >= 0) close(fd);
+  errno = error;
+  report(words, count, result > 0 ? 0 : result);
+}
+
+/* exists PATH: access(2) */
+static void do_exists(char **words, int count, char *block) {
+  (void)block;
+  report(words, count, access(path_of(words[1]), F_OK));
+}
+
+/* open-file PATH FLAGS > NAME */
+static void do_open_file(char **words, int count, char *block) {
+  (void)block;
+  report(words, count, open(path_of(words[1]), (int)value_of(words[2]) | O_CLOEXEC));
+}
+
+static void do_mkdir(char **words, int count, char *block) { (void)block, report(words, count, mkdir(path_of(words[1]), 0755)); }
+static void do_rmdir(char **words, int count, char *block) { (void)block, report(words, count, rmdir(path_of(words[1]))); }
+
+/* state TARGET: the letter of /proc/PID/stat now */
+static void do_state(char **words, int count, char *block) {
+  (void)block;
+  char text[2] = {state_of((pid_t)value_of(words[1])), '\0'};
+  report_text(words, count, text);
+}
+
+/* until LETTER… TARGET: looks until the process is in one of these states ('-': gone), as the harness has a deadline for it */
+static void do_until(char **words, int count, char *block) {
+  (void)block;
+  pid_t pid = (pid_t)value_of(words[2]);
+  char text[2] = {0};
+  for (;;) {
+    text[0] = state_of(pid);
+    if (strchr(words[1], text[0]) != NULL) break;
+    sched_yield();
+  }
+  report_text(words, count, text);
+}
+
+static const struct verb file_verbs[] = {
+    {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write},
+    {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
+    {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* What concerns the whole machine: memory, Ctrl-Alt-Del; and faults of the processor. */
+#ifndef KERNSPEC_ACTOR_MACHINE_H
+#define KERNSPEC_ACTOR_MACHINE_H
+
+#include "core.h"
+#include <sys/reboot.h>
+
+/* hog MIB: takes so much memory and touches every page of it */
+static void do_hog(char **words, int count, char *block) {
+  (void)block;
+  size_t size = (size_t)value_of(words[1]) << 20;
+  char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) die("mmap", error_name(errno));
+  memset(memory, 1, size);
+  report(words, count, 0);
+}
+
+/* cad on|off: what Ctrl-Alt-Del does from now on. This reboot(2) only sets it, and restarts nothing. */
+static void do_cad(char **words, int count, char *block) {
+  (void)block;
+  report(words, count, reboot(strcmp(words[1], "on") == 0 ? RB_ENABLE_CAD : RB_DISABLE_CAD));
+}
+
+/* crash: writes to address 16, where nothing is mapped */
+static void do_crash(char **words, int count, char *block) {
+  (void)words, (void)count, (void)block;
+  *(volatile int *)16 = 0;
+}
+
+static const struct verb machine_verbs[] = {
+    {"hog", 2, false, do_hog},
+    {"cad", 2, false, do_cad},
+    {"crash", 1, false, do_crash},
+};
+
+#endif
