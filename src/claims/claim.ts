@@ -34,6 +34,10 @@ export const kernelSource = (file: string, name: string): Source => ({ kind: 'ke
 /** A commit of the mainline kernel. */
 export const commit = (hash: string, title: string): Source => ({ kind: 'commit', hash, title });
 
+/** The options of `needs` that a kernel lacks, by its configuration. */
+export const lacking = ({ needs = [] }: Pick<Claim, 'needs'>, config: ReadonlyMap<string, string>): readonly string[] =>
+  needs.filter((option) => !config.has(option));
+
 const idShape = /^[a-z0-9-]+(\.[a-z0-9-]+){2,}$/;
 
 /** What is wrong with a set of claims, one sentence each; empty when nothing is. */

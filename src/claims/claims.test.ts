@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { commit, kernelSource, man, problemsOf, type Claim } from './claim.ts';
+import { commit, kernelSource, lacking, man, problemsOf, type Claim } from './claim.ts';
+import { parseConfig } from '../kernels/config.ts';
 import { byKernel, checkArms, expectationFor } from './expectation.ts';
 import { selectClaims } from './filter.ts';
 import { matrixOf } from './matrix.ts';
@@ -40,6 +41,14 @@ describe('problemsOf', () => {
       { kind: 'commit', hash: 'abc', title: 'title' },
     ]);
   });
+});
+
+test('a claim is inapplicable for want of the options it names, and of no others', () => {
+  const needy = claim('core.pattern.works', { needs: ['CONFIG_COREDUMP', 'CONFIG_PID_NS'] });
+  expect(lacking(needy, parseConfig('CONFIG_PID_NS=y\n# CONFIG_COREDUMP is not set\nCONFIG_HZ=250\n'))).toEqual([
+    'CONFIG_COREDUMP',
+  ]);
+  expect(lacking(claim('signal.kill.works'), new Map())).toEqual([]);
 });
 
 describe('byKernel', () => {

@@ -22,8 +22,8 @@ export interface Kernel {
   readonly image: string;
   /** Directory of the module files, `*.ko` with or without compression. */
   readonly modules: string;
-  /** Path of the configuration. */
-  readonly config: string;
+  /** Path of the configuration; not there where the packages have none, as those of Debian's newest kernels. */
+  readonly config?: string;
   /** sha256 of the image. */
   readonly sha256: string;
   readonly configSha256: string;

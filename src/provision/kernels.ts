@@ -168,7 +168,7 @@ const kernelIn = async (directory: string): Promise<Kernel> => {
     arch: 'x86_64',
     image,
     modules: join(directory, 'modules'),
-    config: join(directory, 'config'),
+    ...(manifest.files['config'] !== undefined && { config: join(directory, 'config') }),
     sha256: wanted,
     configSha256: manifest.files['config'] ?? '',
     provenance: {

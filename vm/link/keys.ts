@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 
 /** The keys of one machine: made for it, never written to disk. */
 export interface LinkKeys {
-  /** Our private key, in OpenSSH's format. */
+  /** Our private key, RSA in PEM. (PKCS #1) */
   readonly clientPrivate: string;
   /** Our public key: the ssh wire blob, base64, for the guest's authorized_keys. */
   readonly clientPublic: string;
@@ -30,33 +30,33 @@ const createPair = () => {
 
 const type = wireString('ssh-ed25519');
 
-/**
- * A private key in OpenSSH's file format, unencrypted (openssh PROTOCOL.key). ssh2's own generator drops the leading
- * zeros of a key and so spoils one in 256.
- */
-const openSshPrivateKey = ({ secret, point }: ReturnType<typeof createPair>): string => {
-  const none = wireString('none');
-  const check = Buffer.alloc(8);
-  const secrets = Buffer.concat([check, type, wireString(point), wireString(secret), wireString('')]);
-  const padding = Buffer.from([1, 2, 3, 4, 5, 6, 7]).subarray(0, -secrets.length & 7);
-  const file = Buffer.concat([
-    ...[Buffer.from('openssh-key-v1\0'), none, none, wireString(''), Buffer.from([0, 0, 0, 1])],
-    ...[wireString(Buffer.concat([type, wireString(point)])), wireString(Buffer.concat([secrets, padding]))],
-  ]);
-  const lines = file.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join('\n');
+/** An ssh multiple precision integer: a positive number has a leading zero where its first bit is set (RFC 4251 §5). */
+const wireNumber = (base64url: string | undefined): Buffer => {
+  const bytes = Buffer.from(base64url ?? '', 'base64url');
+  return wireString((bytes[0] ?? 0) >= 0x80 ? Buffer.concat([Buffer.alloc(1), bytes]) : bytes);
 };
 
-const publicBlob = (point: Buffer): string => Buffer.concat([type, wireString(point)]).toString('base64');
+/**
+ * Our key is RSA: to check a signature with a small exponent takes the emulated CPU a fraction of what ed25519 would. The
+ * guest's is ed25519, since its private half has to fit into the kernel's command line.
+ */
+const createClientPair = () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { e, n } = publicKey.export({ format: 'jwk' });
+  return {
+    secret: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(),
+    blob: Buffer.concat([wireString('ssh-rsa'), wireNumber(e), wireNumber(n)]).toString('base64'),
+  };
+};
 
-/** Two fresh ed25519 key pairs. */
+/** A fresh key pair for each side. */
 export const createLinkKeys = (): LinkKeys => {
-  const client = createPair();
+  const client = createClientPair();
   const host = createPair();
   return {
-    clientPrivate: openSshPrivateKey(client),
-    clientPublic: publicBlob(client.point),
+    clientPrivate: client.secret,
+    clientPublic: client.blob,
     hostPrivate: Buffer.concat([type, wireString(host.secret)]).toString('base64'),
-    hostPublic: publicBlob(host.point),
+    hostPublic: Buffer.concat([type, wireString(host.point)]).toString('base64'),
   };
 };

@@ -1,8 +1,11 @@
 /** Turns specs into vitest tests. One module, so that all spec files of a worker share one lease and so one machine. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as base, type ExpectStatic } from 'vitest';
 import { writeFileAtomically } from '../../base/atomic.ts';
+import { lacking } from '../../claims/claim.ts';
 import { expectationFor } from '../../claims/expectation.ts';
+import { parseConfig } from '../../kernels/config.ts';
 import { MachineFailure } from '../../../vm/failure.ts';
 import type { Machine } from '../../../vm/machine.ts';
 import { Guest } from '../guest.ts';
@@ -89,6 +92,9 @@ const run = async (
 
   async function judgeOnMachine(): Promise<Judgement> {
     try {
+      const missing =
+        kernel.config === undefined ? [] : lacking(claim, parseConfig(readFileSync(kernel.config, 'utf8')));
+      if (missing.length > 0) return { verdict: 'inapplicable', error: `The kernel lacks ${missing.join(', ')}.` };
       const machine = await lease.machine();
       const consoleStart = machine.console.now();
       const guest = new Guest(machine, breakage);
@@ -101,6 +107,8 @@ const run = async (
         observe: (value: unknown) => (observed = value),
       };
       const judgement = await judgeSpec(machine, guest, () => body(context));
+      // A claim that holds has seen what it expected.
+      if (judgement.verdict === 'holds') observed ??= expected;
       const { trouble } = machine;
       kept = {
         ...guest.sightings(),
