@@ -4,7 +4,7 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { run } = await import('../src/base/process.ts');
-const checks = ['typecheck', 'lint', 'format:check', 'knip'];
+const checks = ['typecheck', 'lint', 'format:check', 'generate:check', 'knip'];
 const failed = await Promise.all(
   checks.map(async (name) => {
     const { exitCode, stdout, stderr } = await run('npm', ['run', '--silent', name]);

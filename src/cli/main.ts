@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { KernspecError } from '../base/errors.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerClean } from './commands/clean.ts';
+import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerKernels } from './commands/kernels.ts';
 import { registerList } from './commands/list.ts';
+import { registerReport } from './commands/report.ts';
 import { registerRun } from './commands/run.ts';
 import { registerSelfcheck } from './commands/selfcheck.ts';
 import { registerShell } from './commands/shell.ts';
@@ -25,6 +27,7 @@ export const main = async (args: readonly string[]): Promise<void> => {
 Examples:
   kernspec run --tag signature                      the signature claims on the default kernels
   kernspec run pidns --kernel 6.12 --kernel newest  one area on two kernels
+  kernspec diff 5.10 newest                         what changed between two kernels
   kernspec shell --kernel 5.10                      look around in a machine
   kernspec kernels list                             what kernels there are
 
@@ -34,6 +37,8 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
     );
   registerRun(program);
   registerList(program);
+  registerDiff(program);
+  registerReport(program);
   registerSelfcheck(program);
   registerShell(program);
   registerKernels(program);

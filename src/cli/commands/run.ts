@@ -2,6 +2,7 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { runsDir } from '../../base/paths.ts';
+import type { Claim } from '../../claims/claim.ts';
 import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
@@ -20,10 +21,14 @@ import { onInterrupt } from '../interrupt.ts';
 import { addSelection, makePlan, positive, selectedClaims, type SelectionOptions } from '../selection.ts';
 import { packageVersion } from '../version.ts';
 
-interface RunOptions extends SelectionOptions {
+/** How claims are to be judged. */
+export interface JudgeOptions extends SelectionOptions {
   readonly repeat: number;
   readonly shard?: string;
   readonly bail?: number;
+}
+
+interface RunOptions extends JudgeOptions {
   readonly json?: string | true;
   readonly junit?: string;
   readonly ktap?: string;
@@ -52,15 +57,31 @@ export const registerRun = (program: Command): void => {
     });
 };
 
-const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
-  const progress = new Progress();
+/** What came of a run: its record, where that is, all claims there are, and errors that belong to none. */
+interface Judged {
+  readonly record: RunRecord;
+  readonly directory: string;
+  readonly claims: readonly Claim[];
+  readonly errors: readonly string[];
+}
+
+/** Judges the claims that are meant, on the kernels that are meant, and keeps the record. */
+export const judgeSelected = async (
+  filters: readonly string[],
+  options: JudgeOptions,
+  progress: Progress,
+): Promise<Judged> => {
   const { all, selected } = await selectedClaims(filters, options);
   const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
   const plan = makePlan(kernels, selected, options);
   await RecordFile.foldAbandoned(runsDir());
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
   const { record, errors } = await judgeAll(plan, file, options, progress);
-  const claims = all.map(({ claim }) => claim);
+  return { record, errors, directory: plan.runDirectory, claims: all.map(({ claim }) => claim) };
+};
+
+const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
+  const { record, directory, claims, errors } = await judgeSelected(filters, options, new Progress());
   if (options.json !== undefined) await writeJson(record, options.json);
   if (options.junit !== undefined) await writeText(toJunit(record, claims), options.junit);
   if (options.ktap !== undefined) await writeText(toKtap(record, claims), options.ktap);
@@ -71,7 +92,7 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   });
   // The record itself may be wanted on stdout; then the picture goes beside it.
   (options.json === true ? process.stderr : process.stdout).write(
-    `${picture}\n\n  record  ${join(plan.runDirectory, 'run.json')}\n`,
+    `${picture}\n\n  record  ${join(directory, 'run.json')}\n`,
   );
   if (record.reason === 'interrupted') return exitCodes.interrupted;
   if (record.results.length === 0) return exitCodes.nothingSelected;
@@ -110,7 +131,7 @@ const headOf = async (plan: Plan): Promise<RecordHead> => ({
 const judgeAll = async (
   plan: Plan,
   file: RecordFile,
-  options: RunOptions,
+  options: JudgeOptions,
   progress: Progress,
 ): Promise<{ readonly record: RunRecord; readonly errors: readonly string[] }> => {
   const total = plan.claims.length * plan.kernels.length * plan.repeat;
