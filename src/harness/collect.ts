@@ -13,8 +13,13 @@ export interface CollectedClaim {
   readonly file: string;
 }
 
+let collection: Promise<readonly CollectedClaim[]> | undefined;
+
 /** All claims of `specs/`, in the order of files and of the specs within them, without running anything. */
-export const collectClaims = async (): Promise<readonly CollectedClaim[]> => {
+export const collectClaims = (): Promise<readonly CollectedClaim[]> => (collection ??= collect());
+
+/** A file registers its specs when it is imported, and it is imported once. */
+const collect = async (): Promise<readonly CollectedClaim[]> => {
   bindSpecs(undefined);
   const directory = specsDir();
   const names = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith('.spec.ts')).toSorted();
