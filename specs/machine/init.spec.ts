@@ -16,6 +16,7 @@ spec(
       'When the real PID 1 exits, the kernel panics with "Attempted to kill init!" and its exit code in wait(2) form.',
     sources: [attempted, man('wait(2)')],
     tags,
+    entries: ['VMX-02'],
   },
   async ({ guest, expect }) => {
     const init = await guest.machineInit(actor('exit 3'));
@@ -52,6 +53,7 @@ spec(
     statement: 'SIGKILL from root to the real PID 1 is dropped when it is sent; kill(2) returns 0 all the same.',
     sources: unkillable,
     tags,
+    entries: ['VMX-01'],
   },
   async ({ guest, expect }) => {
     const init = await guest.machineInit(actor('on TERM; ready; pause'));
@@ -70,6 +72,90 @@ spec(
     { what: 'it is SIGUSR1', replace: ['kill 1 KILL', 'kill 1 USR1'] },
     { what: 'init exits on SIGTERM', replace: ['on TERM;', 'on TERM exit 0; block TERM;'] },
   ],
+);
+
+spec(
+  {
+    id: 'machine.init.signals-without-handler-are-ignored',
+    statement:
+      'Whatever root sends to the real PID 1 and it has no handler for is dropped when it is sent, all 64 signals; kill(2) returns 0.',
+    sources: unkillable,
+    tags,
+    entries: ['VMX-01'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('on TERM; ready; pause'));
+    await init.event({ ev: 'ready', pid: 1 });
+    const numbers = Array.from({ length: 64 }, (_, index) => index + 1).filter((number) => number !== 15);
+    const sender = await guest.process(
+      actor(`${numbers.map((number) => `call kill 1 ${number}`).join('; ')}; kill 1 TERM; exit 0`),
+    );
+    expect(await sender.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(sender.transcript()).toEqual([...numbers.map((number) => `call kill 1 ${number}: 0`), 'kill 1 TERM: 0']);
+    await init.event({ ev: 'signal', signo: 15 });
+    const results = signalsTo(await sender.kernelTrace(), 1);
+    expect(results.filter(({ res }) => res !== signalResult.ignored).map(({ sig }) => sig)).toEqual([15]);
+    expect(results).toHaveLength(64);
+  },
+  [{ what: 'init blocks one of them', replace: ['on TERM;', 'on TERM; block 40;'] }],
+);
+
+spec(
+  {
+    id: 'machine.init.own-sigkill-is-ignored',
+    statement: 'SIGKILL and SIGSTOP that the real PID 1 sends to itself are dropped; it goes on.',
+    sources: unkillable,
+    tags,
+    entries: ['VMX-01'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('kill self KILL; kill self STOP; ready; pause'));
+    expect(await init.event({ ev: 'kill', about: 'self KILL' })).toMatchObject({ pid: 1, result: 0 });
+    expect(await init.event({ ev: 'kill', about: 'self STOP' })).toMatchObject({ pid: 1, result: 0 });
+    expect(await init.event({ ev: 'ready' })).toMatchObject({ pid: 1 });
+  },
+  [{ what: 'it is no init', namespace: 'none' }],
+);
+
+spec(
+  {
+    id: 'machine.init-exit.last-thread-panics-the-kernel',
+    statement: 'The kernel panics only when the last thread of the real PID 1 exits, and with that thread’s exit code.',
+    sources: [attempted, kernelSource('kernel/exit.c', 'exit_notify')],
+    tags,
+    entries: ['VMX-02', 'INI-17'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('thread last { until Z self; ready; exit-thread 7 }; exit-thread 3'));
+    await init.event({ ev: 'ready', who: 'last' });
+    expect(await init.panics()).toBe('Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000700');
+  },
+  [
+    { what: 'the last thread exits with 8', replace: ['exit-thread 7', 'exit-thread 8'] },
+    { what: 'it stays', replace: ['exit-thread 7', 'pause'] },
+  ],
+);
+
+spec(
+  {
+    id: 'machine.init.can-unshare-and-loses-fork',
+    statement:
+      'The real PID 1 may unshare a pid namespace like any other; when its init has ended, PID 1 itself can fork no more: ENOMEM.',
+    sources: [man('pid_namespaces(7)'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags,
+    entries: ['VMX-06', 'NS-06'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(
+      actor(
+        'call unshare CLONE_NEWPID; fork inner { say inside; exit 5 }; wait inner; fork late { pause }; ready; pause',
+      ),
+    );
+    expect(await init.event({ ev: 'say', who: 'inner' })).toMatchObject({ pid: 1 });
+    expect(await init.event({ ev: 'wait' })).toMatchObject({ text: 'exit 5' });
+    expect(await init.event({ ev: 'fork', about: 'late' })).toMatchObject({ result: -1, error: 'ENOMEM' });
+  },
+  [{ what: 'it does not unshare', replace: ['call unshare CLONE_NEWPID', 'call unshare CLONE_NEWUTS'] }],
 );
 
 /** PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. */

@@ -4,14 +4,12 @@ import {
   command,
   kernelSource,
   man,
-  node,
   shell,
   signalResult,
   signalsTakenBy,
   signalsTo,
   spec,
   tini,
-  type KernelEvent,
   type RunningFixture,
 } from '../../src/harness/index.ts';
 
@@ -26,10 +24,6 @@ const resultsOf = async (fixture: RunningFixture, sig: number): Promise<readonly
   signalsTo(await fixture.kernelTrace(), fixture.hostPid)
     .filter((sent) => sent.sig === sig)
     .map(({ res }) => res);
-
-/** A SIGTERM that is taken from the queue while its disposition is SIG_DFL. */
-const isDefaultSigterm = ({ name, fields }: KernelEvent): boolean =>
-  name === 'signal_deliver' && fields['sig'] === 15 && fields['sa_handler'] === 0;
 
 spec(
   {
@@ -87,34 +81,6 @@ for (const { name, start } of [
 
 spec(
   {
-    id: 'node.init.sigterm-without-listener-is-survived',
-    statement:
-      'Node as PID 1 without a listener survives SIGTERM: its own handler runs once, and the SIGTERM it re-raises is dropped.',
-    sources: [...protection, man('sigaction(2)', 'SA_RESETHAND')],
-    tags: ['signature', 'container', 'node'],
-    entries: ['NOD-02', 'INI-18'],
-  },
-  async ({ guest, expect }) => {
-    const init = await guest.pidNamespace(node('pid1.mjs'));
-    await init.ready();
-    await init.signal('TERM');
-    await init.traced('Node to take the SIGTERM it re-raised', isDefaultSigterm);
-    // Both are queued: its own is blocked while the handler runs. The kernel drops it when it is taken from the queue.
-    expect(await resultsOf(init, 15)).toEqual([signalResult.delivered, signalResult.delivered]);
-    expect(init.alive).toBe(true);
-    await init.signal('TERM');
-    expect(await resultsOf(init, 15)).toEqual([signalResult.delivered, signalResult.delivered, signalResult.ignored]);
-    await init.signal('KILL');
-    expect(await init.ended()).toEqual(killed);
-  },
-  [
-    { what: 'it is no init', namespace: 'none' },
-    { what: 'Node has a listener', instead: node('pid1.mjs', 'listen') },
-  ],
-);
-
-spec(
-  {
     id: 'proc.status.sigcgt-predicts-for-c',
     statement:
       'For a C program as PID 1, SIGTERM in SigCgt of /proc/PID/status predicts whether SIGTERM has an effect.',
@@ -138,28 +104,6 @@ spec(
     { what: 'SIGTERM is blocked', replace: ['ready', 'block TERM; ready'] },
     { what: 'it is no init', namespace: 'none' },
   ],
-);
-
-spec(
-  {
-    id: 'proc.status.sigcgt-misleads-for-node',
-    statement:
-      'Node as PID 1 shows SIGTERM in SigCgt before the first SIGTERM, and yet survives it; afterwards the bit is gone.',
-    sources: [man('proc_pid_status(5)', 'SigCgt'), man('sigaction(2)', 'SA_RESETHAND')],
-    tags: ['signature', 'node'],
-    entries: ['NOD-02'],
-  },
-  async ({ guest, expect }) => {
-    const init = await guest.pidNamespace(node('pid1.mjs'));
-    await init.ready();
-    expect((await init.status())?.sigCgt.has('SIGTERM')).toBe(true);
-    await init.signal('TERM');
-    await init.traced('Node to take the SIGTERM it re-raised', isDefaultSigterm);
-    expect((await init.status())?.sigCgt.has('SIGTERM')).toBe(false);
-    await init.signal('KILL');
-    expect(await init.ended()).toEqual(killed);
-  },
-  [{ what: 'it is no init', namespace: 'none' }],
 );
 
 spec(

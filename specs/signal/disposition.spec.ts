@@ -1,5 +1,5 @@
 /** What a process may choose to do with a signal: signal(2), sigaction(2). */
-import { actor, command, kernelSource, man, node, shell, signalsTo, spec } from '../../src/harness/index.ts';
+import { actor, command, kernelSource, man, shell, signalsTo, spec } from '../../src/harness/index.ts';
 
 const refusal = [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaction')];
 
@@ -48,25 +48,6 @@ for (const { name, signal } of [
     );
   }
 }
-
-spec(
-  {
-    id: 'node.signal.sigkill-listener-throws',
-    statement: "In Node, process.on('SIGKILL') throws EINVAL from uv_signal_start.",
-    sources: refusal,
-    tags: ['signature', 'node'],
-    entries: ['NOD-01'],
-  },
-  async ({ guest, expect }) => {
-    const fixture = await guest.process(node('pid1.mjs', 'on', 'SIGKILL'));
-    expect(await fixture.event({ ev: 'listen' })).toMatchObject({
-      result: -1,
-      error: 'EINVAL',
-      what: 'uv_signal_start',
-    });
-  },
-  [{ what: 'a listener for SIGTERM', replace: ['SIGKILL', 'SIGTERM'] }],
-);
 
 spec(
   {

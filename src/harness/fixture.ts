@@ -9,9 +9,9 @@ export const command = (...argv: readonly [string, ...string[]]): Fixture => ({ 
 /** An actor: a process that does what its script says, statement by statement. (guest/PROTOCOL.md) */
 export const actor = (script: string): Fixture => ({ argv: ['/kernspec/bin/actor', script.trim()] });
 
-/** A Node program of guest/fixtures, run by the guest's own node. */
-export const node = (file: string, ...args: readonly string[]): Fixture => ({
-  argv: ['node', `/kernspec/fixtures/${file}`, ...args],
+/** A Node script given as text, with `emit` and `stay` of guest/fixtures/events.cjs; run by the guest's own node. */
+export const node = (script: string): Fixture => ({
+  argv: ['node', '-r', '/kernspec/fixtures/events.cjs', '-e', script.trim()],
 });
 
 /** A shell script given as text. */

@@ -4,7 +4,7 @@ import { shellWord } from '../../vm/link/ssh.ts';
 import type { Machine } from '../../vm/machine.ts';
 import { Breaker, type Break } from './break.ts';
 import type { Fixture } from './fixture.ts';
-import { kernelSays, MachineInit } from './machine-init.ts';
+import { kernelSays, machineEnds, MachineInit } from './machine-init.ts';
 import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
 import { programsCompute } from './patience.ts';
 import { tracingOf, type TraceOptions } from './kernel-tracing.ts';
@@ -74,6 +74,11 @@ export class Guest implements AsyncDisposable {
   /** Says that the claim is about this kind of trouble: that it comes does not make the verdict inconclusive. */
   foresee(kind: FailureKind): void {
     this.#foreseen.add(kind);
+  }
+
+  /** Waits until the machine has ended or restarted by itself, as the claim foresees, and says how; a Violation if it goes on. */
+  async machineEnds(): Promise<string> {
+    return machineEnds(this.#machine);
   }
 
   /** Whether a claim is about what has become of the machine. */

@@ -213,8 +213,8 @@ describe('Breaker', () => {
 });
 
 test('fixtures are command lines of the guest', () => {
-  expect(tini(['-g'], node('pid1.mjs', 'listen')).argv).toEqual([
-    ...['tini', '-g', '--', 'node', '/kernspec/fixtures/pid1.mjs', 'listen'],
+  expect(tini(['-g'], node(' stay() ')).argv).toEqual([
+    ...['tini', '-g', '--', 'node', '-r', '/kernspec/fixtures/events.cjs', '-e', 'stay()'],
   ]);
   expect(shell('dash', ' exit 3 ').argv).toEqual(['dash', '-c', 'exit 3']);
 });

@@ -1,3 +1,4 @@
+import { withDeadline } from '../base/deadline.ts';
 import { DeadlineError, messageOf } from '../base/errors.ts';
 import { Violation } from '../claims/violation.ts';
 import { parseEvent, type FixtureEvent } from '../evidence/fixture-event.ts';
@@ -117,5 +118,26 @@ export const kernelSays = async (machine: Machine, pattern: RegExp, begin: numbe
     const heard = machine.console.text(heardLines);
     await stillRuns(machine);
     throw new Violation(`Expected ${what}: ${messageOf(error)}\n${heard}`, { cause: error });
+  }
+};
+
+/** Waits until the guest ends the machine, in the words of the failure; a Violation if it never does. */
+export const machineEnds = async (machine: Machine): Promise<string> => {
+  const what = 'the machine to end by itself';
+  try {
+    return await withDeadline({ what, ms: patienceMs * machine.slowdown }, ended(machine));
+  } catch (error) {
+    if (!(error instanceof DeadlineError)) throw error;
+    await stillRuns(machine);
+    throw new Violation(`Expected ${what}, but it still runs.\n${machine.console.text(heardLines)}`, { cause: error });
+  }
+};
+
+const ended = async (machine: Machine): Promise<string> => {
+  try {
+    return await machine.failed;
+  } catch (error) {
+    if (error instanceof MachineFailure && error.kind === 'reboot') return error.message;
+    throw error;
   }
 };

@@ -43,8 +43,11 @@ const gateDescriptor = 4;
 /** The file descriptor from which a clone reads the state of its devices. */
 export const stateDescriptor = 5;
 
-/** Translated code that TCG keeps, MiB. The default, a quarter of the guest's memory, would be paid for by every clone. */
-const translationMiB = 32;
+/**
+ * Translated code that TCG keeps, MiB; memory is taken as it fills. With 32, one start of Node overflows it, and the next one
+ * takes three times as long.
+ */
+const translationMiB = 128;
 
 const originArgv = (origin: Origin): readonly string[] =>
   origin.kind === 'clone'
