@@ -234,7 +234,7 @@ export const connect = async (guest: BootedGuest, identity: Identity): Promise<M
     copyIn: (cwd, paths, into) => alive(link.copyIn(cwd, paths, into)),
     copyOut: (from, paths, into) => alive(link.copyOut(from, paths, into)),
     diagnose: () => diagnose(qemu, machine),
-    autopsy: () => autopsy(qemu),
+    autopsy: () => autopsy(qemu, machine.slowdown),
     [Symbol.asyncDispose]: () => owner[Symbol.asyncDispose](),
   };
   return machine;
@@ -260,19 +260,20 @@ const diagnose = async (qemu: Qemu, machine: Machine): Promise<MachineFailure> =
 const stuck = (qemu: Qemu): MachineFailure =>
   new MachineFailure('spec-timeout', 'The guest still answers, but what ran in it did not end.', qemu.words());
 
-/** Milliseconds that we wait for what a failed machine can still say. */
+/** Milliseconds that we wait for what a failed machine can still say, on the reference machine. */
 const autopsyMs = 3_000;
 
-const autopsy = async (qemu: Qemu): Promise<Autopsy> => {
+const autopsy = async (qemu: Qemu, slowdown: number): Promise<Autopsy> => {
+  const ms = autopsyMs * slowdown;
   const registers = await qemu.qmp
-    .execute('human-monitor-command', { 'command-line': 'info registers' }, autopsyMs)
+    .execute('human-monitor-command', { 'command-line': 'info registers' }, ms)
     .then(String, () => undefined);
   if (registers === undefined) return {};
   if (qemu.failure?.kind === 'panic') return { registers };
   const begin = qemu.console.now();
   try {
     for (const key of ['l', 't', 'h']) await sysrq(qemu.qmp, key);
-    await qemu.console.until("SysRq's help, asked for last", /sysrq: HELP/, autopsyMs);
+    await qemu.console.until("SysRq's help, asked for last", /sysrq: HELP/, ms);
   } catch {
     // A CPU that takes no interrupts says nothing; what came is kept.
   }
