@@ -218,6 +218,13 @@ static void do_pending(char **words, int count, char *block) {
   report_set(words, count, set);
 }
 
+/* sigprocmask HOW SIZE: rt_sigprocmask(2) with an empty set, whatever the arguments */
+static void do_sigprocmask(char **words, int count, char *block) {
+  (void)block;
+  uint64_t set[2] = {0, 0};
+  report(words, count, syscall(SYS_rt_sigprocmask, (int)value_of(words[1]), set, NULL, value_of(words[2])));
+}
+
 /* suspend SIG…: sigsuspend(2) with a mask that blocks these alone */
 static void do_suspend(char **words, int count, char *block) {
   (void)block;
@@ -296,6 +303,7 @@ static const struct verb signal_verbs[] = {
     {"unblock", 2, false, do_unblock},
     {"mask", 1, false, do_mask},
     {"pending", 1, false, do_pending},
+    {"sigprocmask", 3, false, do_sigprocmask},
     {"suspend", 1, false, do_suspend},
     {"kill", 3, false, do_kill},
     {"tgkill", 4, false, do_tgkill},
