@@ -10,10 +10,12 @@
 #define _GNU_SOURCE
 #include "actor/core.h"
 
+#include "actor/altstack.h"
 #include "actor/files.h"
 #include "actor/machine.h"
 #include "actor/processes.h"
 #include "actor/signals.h"
+#include "actor/timers.h"
 
 /* --- the order of things ---------------------------------------------------------------------------------------------- */
 
@@ -64,7 +66,7 @@ static const struct {
   size_t count;
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
-    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs),
+    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(timer_verbs), THEME(altstack_verbs),
 #undef THEME
 };
 

@@ -157,6 +157,7 @@ describe('judge', () => {
       return Promise.resolve();
     }, healthy);
     expect(judgement.verdict).toBe('violated');
+    expect(judgement.error?.split('\n').slice(1)).toEqual(['-  9', '  [', '+  15', '  ]']);
   });
 
   test('a machine that fails outweighs what the spec then says', async () => {

@@ -53,12 +53,28 @@ const because = (failure: MachineFailure, { message }: DeadlineError): MachineFa
 /** What an error says about the claim: only a violation speaks against the kernel. */
 export const judgementOf = (error: unknown): Judgement =>
   isViolation(error)
-    ? { verdict: 'violated', error: error.message }
+    ? { verdict: 'violated', error: error.message + comparison(error) }
     : {
         verdict: 'inconclusive',
         error: describe(error),
         ...(error instanceof MachineFailure && { failure: error.kind }),
       };
+
+/** What a failed assertion compared, line by line: the message of an assertion shortens both sides. */
+const comparison = (error: Error): string => {
+  if (!('actual' in error) || !('expected' in error)) return '';
+  const [seen, wanted] = [linesOf(error.actual), linesOf(error.expected)];
+  if (seen.length + wanted.length <= 2) return '';
+  return [
+    ...wanted.filter((line) => !seen.includes(line)).map((line) => `- ${line}`),
+    ...seen.map((line) => `${wanted.includes(line) ? ' ' : '+'} ${line}`),
+  ]
+    .map((line) => `\n${line}`)
+    .join('');
+};
+
+const linesOf = (value: unknown): readonly string[] =>
+  (typeof value === 'string' ? value : (JSON.stringify(value, null, 1) ?? '')).split('\n');
 
 const describe = (error: unknown): string => {
   const details = error instanceof KernspecError && error.details !== undefined ? `\n${error.details}` : '';

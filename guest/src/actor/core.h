@@ -219,6 +219,16 @@ static void append_number(char *text, size_t size, long number) {
   append(text, size, digits.text);
 }
 
+static void append_hexadecimal(char *text, size_t size, uint64_t number) {
+  char digits[20];
+  size_t at = sizeof digits - 1;
+  digits[at] = '\0';
+  do digits[--at] = "0123456789abcdef"[number & 15];
+  while ((number >>= 4) > 0);
+  append(text, size, "0x");
+  append(text, size, digits + at);
+}
+
 static void append_signal(char *text, size_t size, int signo) {
   const char *name = name_of_signal(signo);
   if (name != NULL)

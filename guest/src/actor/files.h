@@ -97,6 +97,7 @@ static void do_open_file(char **words, int count, char *block) {
   report(words, count, open(path_of(words[1]), (int)value_of(words[2]) | O_CLOEXEC));
 }
 
+static void do_chdir(char **words, int count, char *block) { (void)block, report(words, count, chdir(path_of(words[1]))); }
 static void do_mkdir(char **words, int count, char *block) { (void)block, report(words, count, mkdir(path_of(words[1]), 0755)); }
 static void do_rmdir(char **words, int count, char *block) { (void)block, report(words, count, rmdir(path_of(words[1]))); }
 
@@ -123,7 +124,7 @@ static void do_until(char **words, int count, char *block) {
 static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write},
     {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
-    {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
+    {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
 };
 
 #endif

@@ -31,6 +31,12 @@ static void append_origin(char *text, size_t size, const siginfo_t *info) {
     append_number(text, size, info->si_code);
   bool child = info->si_signo == SIGCHLD && info->si_code > 0 && info->si_code <= 6;
   if (child) append(text, size, " "), append_number(text, size, info->si_status);
+  if (info->si_code > 0 && info->si_code < 128 && (info->si_signo == SIGSEGV || info->si_signo == SIGBUS)) {
+    char address[32] = "";
+    append_hexadecimal(address, sizeof address, (uint64_t)(uintptr_t)info->si_addr);
+    append(text, size, " at ");
+    append(text, size, address);
+  }
   if (info->si_code == SI_QUEUE) append(text, size, " "), append_number(text, size, info->si_value.sival_int);
   if (child || (info->si_code <= 0 && info->si_code != SI_TIMER)) {
     append(text, size, " from ");
@@ -65,6 +71,7 @@ static struct {
   enum reaction reaction;
   int exit_code;
   bool mask;
+  bool where;
   const char *gate;
   volatile long runs;
 } reactions[_NSIG];
@@ -88,6 +95,11 @@ static void handler(int signo, siginfo_t *info, void *context) {
     append(text, sizeof text, ", blocked: ");
     append_signals(text, sizeof text, own_mask());
   }
+  if (reactions[signo].where) {
+    stack_t stack;
+    syscall(SYS_sigaltstack, NULL, &stack);
+    append(text, sizeof text, stack.ss_flags & SS_ONSTACK ? ", on the alternate stack" : ", on the ordinary stack");
+  }
   event_open(&line, "signal");
   line_string(&line, "about", name);
   line_string(&line, "text", text);
@@ -101,7 +113,7 @@ static void handler(int signo, siginfo_t *info, void *context) {
 }
 
 /*
- * on SIG [exit N | default | raise | count] [opens GATE] [mask] [resethand] [nodefer] [restart] [nocldstop] [nocldwait]
+ * on SIG [exit N | default | raise | count] [opens GATE] [mask] [where] [resethand] [nodefer] [restart] [nocldstop] [nocldwait]
  *        [onstack] [blocking SIG]…
  */
 static void do_on(char **words, int count, char *block) {
@@ -128,6 +140,8 @@ static void do_on(char **words, int count, char *block) {
       reactions[at].reaction = REACT_COUNT;
     } else if (strcmp(words[i], "mask") == 0) {
       reactions[at].mask = true;
+    } else if (strcmp(words[i], "where") == 0) {
+      reactions[at].where = true;
     } else if (strcmp(words[i], "resethand") == 0) {
       action.sa_flags |= (int)SA_RESETHAND;
     } else if (strcmp(words[i], "nodefer") == 0) {
@@ -168,6 +182,35 @@ static void do_disposition(char **words, int count, char *block) {
   }
   report_text(words, count,
               action.sa_handler == SIG_DFL ? "default" : action.sa_handler == SIG_IGN ? "ignored" : "caught");
+}
+
+/* The structure of rt_sigaction(2), which is not that of the C library. (arch/x86/include/uapi/asm/signal.h) */
+struct kernel_sigaction {
+  void (*handler)(int);
+  unsigned long flags;
+  void (*restorer)(void);
+  uint64_t mask;
+};
+
+/* sigaction SIG SIZE: rt_sigaction(2) with SIG_DFL, whatever the arguments */
+static void do_sigaction_raw(char **words, int count, char *block) {
+  (void)block;
+  struct kernel_sigaction action = {.handler = SIG_DFL};
+  report(words, count, syscall(SYS_rt_sigaction, (int)value_of(words[1]), &action, NULL, value_of(words[2])));
+}
+
+/* flags SIG FLAGS: sets SIG_IGN with these flags, and says which are there afterwards */
+static void do_flags(char **words, int count, char *block) {
+  (void)block;
+  struct kernel_sigaction action = {.handler = SIG_IGN, .flags = (unsigned long)value_of(words[2])}, set;
+  int signo = signal_word(words[1]);
+  char text[32] = "";
+  if (syscall(SYS_rt_sigaction, signo, &action, NULL, 8) < 0 || syscall(SYS_rt_sigaction, signo, NULL, &set, 8) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  append_hexadecimal(text, sizeof text, set.flags);
+  report_text(words, count, text);
 }
 
 /* runs SIG: how often its handler has run */
@@ -260,6 +303,9 @@ static void do_sigqueue(char **words, int count, char *block) {
 
 /* --- accepting: rt_sigtimedwait(2) by the raw call, since the C library rewrites si_code ---------------------------------------- */
 
+/* How often the timer of the last SI_TIMER signal had expired beyond it. (timer_getoverrun(2)) */
+static __thread int accepted_overrun;
+
 static void accept_signal(char **words, int count, uint64_t set, const struct timespec *timeout) {
   siginfo_t info;
   long result = syscall(SYS_rt_sigtimedwait, &set, &info, timeout, sizeof set);
@@ -267,6 +313,7 @@ static void accept_signal(char **words, int count, uint64_t set, const struct ti
     report(words, count, result);
     return;
   }
+  if (info.si_code == SI_TIMER) accepted_overrun = info.si_overrun;
   struct line line;
   char text[256] = "";
   append_signal(text, sizeof text, info.si_signo);
@@ -297,6 +344,8 @@ static const struct verb signal_verbs[] = {
     {"ignore", 2, false, do_ignore},
     {"default", 2, false, do_default},
     {"disposition", 2, false, do_disposition},
+    {"sigaction", 3, false, do_sigaction_raw},
+    {"flags", 3, false, do_flags},
     {"runs", 2, false, do_runs},
     {"signal()", 3, false, do_signal},
     {"block", 2, false, do_block},

@@ -1,0 +1,83 @@
+/* Timers: timer_create(2), setitimer(2). */
+#ifndef KERNSPEC_ACTOR_TIMERS_H
+#define KERNSPEC_ACTOR_TIMERS_H
+
+#include "signals.h"
+#include <sys/time.h>
+
+/* timer-create SIG > NAME: by the raw call; the C library's id is not the kernel's */
+static void do_timer_create(char **words, int count, char *block) {
+  (void)block;
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_word(words[1])};
+  int id = 0;
+  const char *name = result_name;
+  result_name = NULL;
+  long result = syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id);
+  if (result == 0 && name != NULL) set_variable(name, id);
+  report(words, count, result);
+}
+
+/* timer-set ID FIRST PERIOD: milliseconds */
+static void do_timer_set(char **words, int count, char *block) {
+  (void)block;
+  long first = value_of(words[2]), period = value_of(words[3]);
+  struct itimerspec times = {
+      .it_value = {first / 1000, first % 1000 * 1000000},
+      .it_interval = {period / 1000, period % 1000 * 1000000},
+  };
+  report(words, count, syscall(SYS_timer_settime, value_of(words[1]), 0, &times, NULL));
+}
+
+static void do_timer_delete(char **words, int count, char *block) {
+  (void)block;
+  report(words, count, syscall(SYS_timer_delete, value_of(words[1])));
+}
+
+/* overran: whether the last SI_TIMER signal that was accepted stood for more than one expiry */
+static void do_overran(char **words, int count, char *block) {
+  (void)block;
+  report_text(words, count, accepted_overrun > 0 ? "yes" : "no");
+}
+
+/* itimer MS: ITIMER_REAL, once */
+static void do_itimer(char **words, int count, char *block) {
+  (void)block;
+  long ms = value_of(words[1]);
+  struct itimerval times = {.it_value = {ms / 1000, ms % 1000 * 1000}};
+  report(words, count, setitimer(ITIMER_REAL, &times, NULL));
+}
+
+static void do_itimer_left(char **words, int count, char *block) {
+  (void)block;
+  struct itimerval times;
+  getitimer(ITIMER_REAL, &times);
+  report_text(words, count, times.it_value.tv_sec != 0 || times.it_value.tv_usec != 0 ? "some" : "none");
+}
+
+/* cpu-ms N: computes until this thread has had so much of the processor */
+static void do_cpu_ms(char **words, int count, char *block) {
+  (void)block;
+  struct timespec now;
+  long wanted = value_of(words[1]);
+  do clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < wanted);
+  report(words, count, 0);
+}
+
+/* until-pending SIG: looks until the signal is pending, as the harness has a deadline for it */
+static void do_until_pending(char **words, int count, char *block) {
+  (void)block;
+  uint64_t wanted = signal_set(words, 1, count), set = 0;
+  do syscall(SYS_rt_sigpending, &set, sizeof set);
+  while ((set & wanted) != wanted);
+  report(words, count, 0);
+}
+
+static const struct verb timer_verbs[] = {
+    {"timer-create", 2, false, do_timer_create}, {"timer-set", 4, false, do_timer_set},
+    {"timer-delete", 2, false, do_timer_delete}, {"overran", 1, false, do_overran},
+    {"itimer", 2, false, do_itimer},             {"itimer-left", 1, false, do_itimer_left},
+    {"cpu-ms", 2, false, do_cpu_ms},             {"until-pending", 2, false, do_until_pending},
+};
+
+#endif

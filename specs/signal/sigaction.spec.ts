@@ -1,0 +1,406 @@
+/** sigaction(2): what it refuses, what it keeps, what it throws away, and what its flags do. */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const refuses = [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaction')];
+const tags = ['disposition'];
+
+tells(
+  {
+    id: 'signal.disposition.sigkill-and-sigstop-refuse-even-the-default',
+    statement: 'sigaction(2) for SIGKILL and SIGSTOP fails with EINVAL even with SIG_DFL; to ask for theirs succeeds.',
+    sources: refuses,
+    tags: ['star', ...tags],
+    entries: ['SIG-01'],
+  },
+  {
+    script: 'default KILL; default STOP; disposition KILL; disposition STOP; default TERM; exit 0',
+    says: {
+      main: [
+        'default KILL: EINVAL',
+        'default STOP: EINVAL',
+        'disposition KILL: default',
+        'disposition STOP: default',
+        'default TERM: 0',
+      ],
+    },
+  },
+  [{ what: 'it is SIGTSTP', replace: ['default STOP', 'default TSTP'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.numbers-out-of-range-are-refused',
+    statement:
+      'rt_sigaction(2) takes the signals 1 to 64, 32 and 33 with them; 0, −1 and 65, and a set of another size than 8, are EINVAL.',
+    sources: [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', '__do_sys_rt_sigaction')],
+    tags,
+    entries: ['SIG-02'],
+  },
+  {
+    script:
+      'sigaction 0 8; sigaction -1 8; sigaction 65 8; sigaction 1 8; sigaction 32 8; sigaction 33 8; sigaction 64 8; sigaction 1 4; sigaction 1 16; exit 0',
+    says: {
+      main: [
+        'sigaction 0 8: EINVAL',
+        'sigaction -1 8: EINVAL',
+        'sigaction 65 8: EINVAL',
+        'sigaction 1 8: 0',
+        'sigaction 32 8: 0',
+        'sigaction 33 8: 0',
+        'sigaction 64 8: 0',
+        'sigaction 1 4: EINVAL',
+        'sigaction 1 16: EINVAL',
+      ],
+    },
+  },
+  [{ what: '64 instead of 65', replace: ['sigaction 65 8', 'sigaction 64 8'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.ignoring-discards-what-is-pending',
+    statement:
+      'Setting SIG_IGN discards a pending signal, even a blocked one: it does not come when it is caught and unblocked later.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'flush_sigqueue_mask')],
+    tags,
+    entries: ['SIG-03'],
+  },
+  {
+    script: `quietly { block USR1 USR2; kill self USR1; tgkill self tid USR1; kill self USR2; ignore USR1 }; pending;
+      quietly { on USR1; on USR2 }; unblock USR1 USR2; exit 0`,
+    says: { main: ['pending: USR2', 'signal USR2: SI_USER from self', 'unblock USR1 USR2: 0'] },
+  },
+  [{ what: 'it is not ignored', replace: ['ignore USR1', 'default USR1'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.ignoring-discards-real-time-too',
+    statement: 'Setting SIG_IGN discards all queued instances of a real-time signal.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'flush_sigqueue_mask')],
+    tags,
+    entries: ['SIG-03'],
+  },
+  {
+    script: `quietly { block 34; sigqueue self 34 1; sigqueue self 34 2; sigqueue self 34 3; ignore 34 }; pending; quietly { default 34 }; sigpoll 34; exit 0`,
+    says: { main: ['pending: none', 'sigpoll 34: EAGAIN'] },
+  },
+  [{ what: 'it is not ignored', replace: ['ignore 34', 'default 34'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.default-discards-what-it-ignores',
+    statement:
+      'Setting SIG_DFL discards a pending signal whose default is to be ignored (CHLD, CONT, URG, WINCH), and no other.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'sig_handler_ignored')],
+    tags,
+    entries: ['SIG-04'],
+  },
+  {
+    script: `quietly { on CHLD; on CONT; on URG; on WINCH; on USR1; on TSTP; block all; kill self CHLD; kill self CONT; kill self URG; kill self WINCH; kill self USR1; kill self PWR };
+      pending; default CHLD CONT URG WINCH USR1 PWR; pending; exit 0`,
+    says: {
+      main: [
+        'pending: USR1 CHLD CONT URG WINCH PWR',
+        'default CHLD: 0',
+        'default CONT: 0',
+        'default URG: 0',
+        'default WINCH: 0',
+        'default USR1: 0',
+        'default PWR: 0',
+        'pending: USR1 PWR',
+      ],
+    },
+  },
+  [{ what: 'one keeps its handler', replace: ['default CHLD CONT URG', 'default CHLD CONT'] }],
+);
+
+tells(
+  {
+    id: 'signal.handler.blocks-its-own-signal',
+    statement: 'While a handler runs, its signal is blocked, and what sa_mask adds; afterwards the mask is as before.',
+    sources: [man('sigaction(2)', 'SA_NODEFER'), kernelSource('kernel/signal.c', 'signal_delivered')],
+    tags,
+    entries: ['SIG-05'],
+  },
+  {
+    script: 'quietly { on USR1 mask blocking HUP }; kill self USR1; mask; exit 0',
+    says: { main: ['signal USR1: SI_USER from self, blocked: HUP USR1', 'kill self USR1: 0', 'mask: none'] },
+  },
+  [
+    { what: 'SA_NODEFER', replace: ['mask blocking', 'mask nodefer blocking'] },
+    { what: 'an empty sa_mask', replace: [' blocking HUP', ''] },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.handler.nodefer-leaves-its-signal-open',
+    statement: 'With SA_NODEFER the signal is not blocked while its handler runs.',
+    sources: [man('sigaction(2)', 'SA_NODEFER'), kernelSource('kernel/signal.c', 'signal_delivered')],
+    tags,
+    entries: ['SIG-05'],
+  },
+  {
+    script: 'quietly { on USR1 mask nodefer }; kill self USR1; exit 0',
+    says: { main: ['signal USR1: SI_USER from self, blocked: none', 'kill self USR1: 0'] },
+  },
+  [{ what: 'no SA_NODEFER', replace: [' nodefer', ''] }],
+);
+
+tells(
+  {
+    id: 'signal.handler.resethand-resets-and-still-blocks',
+    statement: 'SA_RESETHAND gives the signal its default back before the handler runs, and does not imply SA_NODEFER.',
+    sources: [man('sigaction(2)', 'SA_RESETHAND'), kernelSource('kernel/signal.c', 'get_signal')],
+    tags,
+    entries: ['SIG-05'],
+  },
+  {
+    script: 'quietly { on USR1 mask resethand }; kill self USR1; disposition USR1; kill self USR1; exit 0',
+    ends: { by: 'signal', signal: 'SIGUSR1', core: false },
+    says: {
+      main: ['signal USR1: SI_USER from self, blocked: USR1', 'kill self USR1: 0', 'disposition USR1: default'],
+    },
+  },
+  [{ what: 'no SA_RESETHAND', replace: [' resethand', ''] }],
+);
+
+tells(
+  {
+    id: 'signal.handler.mask-never-holds-sigkill',
+    statement:
+      'SIGKILL and SIGSTOP in sa_mask are left out without an error: they stay unblocked while the handler runs.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'do_sigaction')],
+    tags,
+    entries: ['SIG-06'],
+  },
+  {
+    script: 'on USR1 mask blocking KILL blocking STOP blocking HUP; kill self USR1; exit 0',
+    says: {
+      main: [
+        'on USR1 mask blocking KILL blocking STOP blocking HUP: 0',
+        'signal USR1: SI_USER from self, blocked: HUP USR1',
+        'kill self USR1: 0',
+      ],
+    },
+  },
+  [{ what: 'another signal is among them', replace: ['blocking STOP', 'blocking INT'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.unknown-flags-are-cleared',
+    statement:
+      'Flags that the kernel does not know are not there when sigaction(2) is asked afterwards; 5.10 kept them.',
+    sources: [
+      man('sigaction(2)', 'Dynamically probing for flag bits'),
+      kernelSource('kernel/signal.c', 'do_sigaction'),
+    ],
+    tags,
+    entries: ['SIG-07'],
+    expected: byKernel(
+      { '<5.11': '0x404', '>=5.11': '0x4' },
+      {
+        '>=5.11': {
+          commit: '23acdc76f179',
+          title: 'signal: clear non-uapi flag bits when passing/returning sa_flags',
+        },
+      },
+    ),
+  },
+  { script: 'flags USR1 0x404; exit 0', says: (flags) => ({ main: [`flags USR1 0x404: ${flags}`] }) },
+  [{ what: 'the flag is SA_NODEFER', replace: ['0x404', '0x40000004'] }],
+);
+
+for (const { name, prepare, state, waited, pending } of [
+  { name: 'default', prepare: '', state: 'Z', waited: 'exit 7', pending: 'CHLD' },
+  { name: 'ignored', prepare: 'ignore CHLD;', state: '-', waited: 'ECHILD', pending: 'none' },
+  { name: 'nocldwait', prepare: 'on CHLD nocldwait;', state: '-', waited: 'ECHILD', pending: 'CHLD' },
+]) {
+  tells(
+    {
+      id: `signal.sigchld.${name}-leaves-${state === 'Z' ? 'a-zombie' : 'no-zombie'}`,
+      statement: `With SIGCHLD ${name === 'nocldwait' ? 'caught with SA_NOCLDWAIT' : name === 'ignored' ? 'ignored' : 'at its default'}, a dead child ${
+        state === 'Z' ? 'is a zombie' : 'is gone'
+      }, wait(2) gives ${waited}, and a blocked SIGCHLD is ${pending === 'none' ? 'not even generated' : 'pending'}.`,
+      sources: [
+        man('wait(2)', 'NOTES'),
+        man('sigaction(2)', 'SA_NOCLDWAIT'),
+        kernelSource('kernel/signal.c', 'do_notify_parent'),
+      ],
+      tags: ['star', 'zombie', ...tags],
+      entries: name === 'nocldwait' ? ['SIG-09'] : ['SIG-08'],
+    },
+    {
+      script: `quietly { block CHLD; ${prepare} fork child { exit 7 } }; until Z- child; pending; wait child; exit 0`,
+      says: {
+        main: [
+          `until Z- child: ${state}`,
+          `pending: ${pending}`,
+          waited === 'ECHILD' ? 'wait child: ECHILD' : `wait child: ${waited}`,
+        ],
+      },
+    },
+    [
+      name === 'default'
+        ? { what: 'it is ignored', replace: ['block CHLD;', 'block CHLD; ignore CHLD;'] }
+        : { what: 'it is at its default', replace: [prepare, ''] },
+    ],
+  );
+}
+
+tells(
+  {
+    id: 'signal.sigchld.tells-of-stop-and-continue',
+    statement: 'A parent that catches SIGCHLD is told when its child stops, continues and ends.',
+    sources: [man('sigaction(2)', 'SA_NOCLDSTOP'), kernelSource('kernel/signal.c', 'do_notify_parent_cldstop')],
+    tags: ['job', ...tags],
+    entries: ['SIG-10', 'INF-03'],
+  },
+  {
+    script: `quietly { block CHLD; on CHLD; fork child { pause } }; quietly { kill child STOP }; sigwait CHLD; quietly { kill child CONT }; sigwait CHLD; quietly { kill child KILL }; sigwait CHLD; wait child; exit 0`,
+    says: {
+      main: [
+        'sigwait CHLD: CHLD CLD_STOPPED 19 from child',
+        'sigwait CHLD: CHLD CLD_CONTINUED 18 from child',
+        'sigwait CHLD: CHLD CLD_KILLED 9 from child',
+        'wait child: SIGKILL',
+      ],
+    },
+  },
+  [{ what: 'SA_NOCLDSTOP', replace: ['on CHLD;', 'on CHLD nocldstop;'] }],
+);
+
+tells(
+  {
+    id: 'signal.sigchld.nocldstop-tells-of-the-end-alone',
+    statement:
+      'With SA_NOCLDSTOP, SIGCHLD comes neither for a stop nor for a continue, and wait(2) with WUNTRACED and WCONTINUED works all the same.',
+    sources: [man('sigaction(2)', 'SA_NOCLDSTOP'), kernelSource('kernel/signal.c', 'do_notify_parent_cldstop')],
+    tags: ['job', ...tags],
+    entries: ['SIG-10', 'JOB-11'],
+  },
+  {
+    script: `quietly { block CHLD; on CHLD nocldstop; fork child { pause }; kill child STOP }; wait child WUNTRACED; pending; quietly { kill child CONT }; wait child WCONTINUED; pending; quietly { kill child KILL }; sigwait CHLD; exit 0`,
+    says: {
+      main: [
+        'wait child: stopped by SIGSTOP',
+        'pending: none',
+        'wait child: continued',
+        'pending: none',
+        'sigwait CHLD: CHLD CLD_KILLED 9 from child',
+      ],
+    },
+  },
+  [{ what: 'no SA_NOCLDSTOP', replace: [' nocldstop', ''] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.blocked-is-never-ignored',
+    statement: 'A blocked signal is kept although it is ignored: sigtimedwait() fetches it, and unblocking drops it.',
+    sources: [man('signal(7)'), kernelSource('kernel/signal.c', 'sig_ignored')],
+    tags: ['star', ...tags],
+    entries: ['SIG-11', 'SWT-01'],
+  },
+  {
+    script: `quietly { ignore USR1; block USR1 }; kill self USR1; pending; sigpoll USR1; kill self USR1; pending; unblock USR1; pending; block USR1; sigpoll USR1; exit 0`,
+    says: {
+      main: [
+        'kill self USR1: 0',
+        'pending: USR1',
+        'sigpoll USR1: USR1 SI_USER from self',
+        'kill self USR1: 0',
+        'pending: USR1',
+        'unblock USR1: 0',
+        'pending: none',
+        'block USR1: 0',
+        'sigpoll USR1: EAGAIN',
+      ],
+    },
+  },
+  [{ what: 'it is not blocked', replace: ['; block USR1 }', ' }'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.is-shared-by-threads',
+    statement: "Dispositions belong to the process: what one thread's sigaction(2) sets holds for all.",
+    sources: [man('signal(7)', 'Signal dispositions'), kernelSource('kernel/fork.c', 'copy_sighand')],
+    tags: ['thread', ...tags],
+    entries: ['SIG-13'],
+  },
+  {
+    script: `thread other { ignore USR1; on USR2; open set }; await set; disposition USR1; disposition USR2; quietly { kill self USR1 }; kill self USR2; exit 0`,
+    says: {
+      main: [
+        'disposition USR1: ignored',
+        'disposition USR2: caught',
+        'signal USR2: SI_USER from self',
+        'kill self USR2: 0',
+      ],
+      other: ['ignore USR1: 0', 'on USR2: 0'],
+    },
+  },
+  [{ what: 'the main thread sets its own', replace: ['await set;', 'await set; default USR1;'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.is-copied-by-fork',
+    statement: 'A child made by fork(2) has the dispositions of its parent; what it changes is its own.',
+    sources: [man('signal(7)', 'Signal dispositions'), kernelSource('kernel/fork.c', 'copy_sighand')],
+    tags,
+    entries: ['FEX-02'],
+  },
+  {
+    script: `quietly { ignore USR1; on USR2 }; fork child { disposition USR1; disposition USR2; default USR1 USR2; exit 0 }; quietly { wait child }; disposition USR1; disposition USR2; exit 0`,
+    says: {
+      child: ['disposition USR1: ignored', 'disposition USR2: caught', 'default USR1: 0', 'default USR2: 0'],
+      main: ['disposition USR1: ignored', 'disposition USR2: caught'],
+    },
+  },
+  [
+    {
+      what: 'a thread instead of a child',
+      replace: [
+        'fork child { disposition USR1; disposition USR2; default USR1 USR2; exit 0 }; quietly { wait child }',
+        'thread child { disposition USR1; disposition USR2; default USR1 USR2 }; join child',
+      ],
+    },
+  ],
+);
+
+for (const { how, prepare } of [
+  { how: 'ignored', prepare: 'ignore SEGV;' },
+  { how: 'blocked', prepare: 'on SEGV; block SEGV;' },
+]) {
+  tells(
+    {
+      id: `signal.fault.${how}-sigsegv-kills-anyway`,
+      statement: `A segmentation fault whose SIGSEGV is ${how} kills the process; one sent by kill(2) does not.`,
+      sources: [man('sigprocmask(2)', 'NOTES'), kernelSource('kernel/signal.c', 'force_sig_info_to_task')],
+      tags: ['fault', ...tags],
+      entries: ['SIG-14'],
+    },
+    {
+      script: `fork child { quietly { limit RLIMIT_CORE 0; ${prepare} kill self SEGV }; say alive; crash }; wait child; exit 0`,
+      says: { main: ['wait child: SIGSEGV'], child: [] },
+    },
+    [{ what: 'there is no fault', replace: ['; crash }', '; exit 0 }'] }],
+  );
+}
+
+tells(
+  {
+    id: 'signal.fault.caught-sigsegv-has-the-address',
+    statement: 'A caught segmentation fault runs the handler, with SEGV_MAPERR and the address in siginfo.',
+    sources: [man('sigaction(2)', 'si_addr'), kernelSource('kernel/signal.c', 'force_sig_fault')],
+    tags: ['fault', ...tags],
+    entries: ['INF-08', 'SIG-14'],
+  },
+  { script: 'quietly { on SEGV exit 0 }; crash', says: { main: ['signal SEGV: SEGV_MAPERR at 0x10'] } },
+  [{ what: 'it is sent by kill', replace: ['crash', 'kill self SEGV'] }],
+);

@@ -1,0 +1,178 @@
+/** Timers that send signals: timer_create(2), setitimer(2), alarm(2). */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const tags = ['timer'];
+const never = '1000000';
+
+tells(
+  {
+    id: 'timer.posix.expiry-carries-si-timer',
+    statement: 'A POSIX timer sends its signal with SI_TIMER.',
+    sources: [
+      man('timer_create(2)', 'SIGEV_SIGNAL'),
+      kernelSource('kernel/time/posix-timers.c', 'posixtimer_deliver_signal'),
+    ],
+    tags,
+    entries: ['INF-01'],
+  },
+  {
+    script: 'quietly { block USR1; timer-create USR1 > t; timer-set $t 1 0 }; sigwait USR1; exit 0',
+    says: { main: ['sigwait USR1: USR1 SI_TIMER'] },
+  },
+  [{ what: 'the signal is sent by hand', replace: ['timer-set $t 1 0', 'kill self USR1'] }],
+);
+
+tells(
+  {
+    id: 'timer.posix.blocked-periodic-is-queued-once',
+    statement:
+      'A periodic timer whose signal is blocked keeps one entry in the queue; the other expiries are its overrun.',
+    sources: [man('timer_getoverrun(2)'), kernelSource('kernel/time/posix-timers.c', 'posixtimer_queue_signal')],
+    tags,
+    entries: ['TMR-01'],
+  },
+  {
+    script: `quietly { block 34; timer-create 34 > t; timer-set $t 1 1; cpu-ms 40 }; sigpoll 34; overran; exit 0`,
+    says: { main: ['sigpoll 34: 34 SI_TIMER', 'overran: yes'] },
+  },
+  [{ what: 'it expires once', replace: ['timer-set $t 1 1', 'timer-set $t 1 0'] }],
+);
+
+tells(
+  {
+    id: 'timer.posix.deleted-timer-drops-its-signal',
+    statement: 'A pending signal of a timer that is deleted meanwhile is dropped; up to 6.12 it still came.',
+    sources: [man('timer_delete(2)'), kernelSource('kernel/time/posix-timers.c', 'posixtimer_deliver_signal')],
+    tags,
+    entries: ['TMR-02'],
+    expected: byKernel(
+      { '<6.13': 'USR1 SI_TIMER', '>=6.13': 'EAGAIN' },
+      {
+        '>=6.13': {
+          commit: '2860d4d315dc',
+          title: 'posix-timers: Drop signal if timer has been deleted or reprogrammed',
+        },
+      },
+    ),
+  },
+  {
+    script:
+      'quietly { block USR1; timer-create USR1 > t; timer-set $t 1 0; until-pending USR1; timer-delete $t }; sigpoll USR1; exit 0',
+    says: (outcome) => ({ main: [`sigpoll USR1: ${outcome}`] }),
+  },
+  [
+    {
+      what: 'another SIGUSR1 is sent',
+      replace: ['timer-delete $t }', 'timer-delete $t; sigpoll USR1; kill self USR1 }'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'timer.posix.is-not-inherited-by-fork',
+    statement: 'A child made by fork(2) has none of the timers of its parent: their ids are EINVAL.',
+    sources: [man('timer_create(2)', 'NOTES'), kernelSource('kernel/fork.c', 'copy_signal')],
+    tags,
+    entries: ['FEX-11'],
+  },
+  {
+    script: `quietly { timer-create USR1 > t; timer-set $t ${never} 0 }; fork child { call timer_delete $t; exit 0 }; quietly { wait child }; call timer_delete $t; exit 0`,
+    says: { child: ['call timer_delete 0: EINVAL'.replace('0', '$t')], main: ['call timer_delete $t: 0'] },
+  },
+  [
+    {
+      what: 'it is the same process',
+      replace: [
+        'fork child { call timer_delete $t; exit 0 }; quietly { wait child }',
+        'thread child { call timer_delete $t }; join child',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'timer.posix.is-deleted-by-exec',
+    statement: 'execve(2) deletes POSIX timers and flushes the signals they have queued.',
+    sources: [man('execve(2)'), kernelSource('fs/exec.c', 'begin_new_exec')],
+    tags,
+    entries: ['FEX-11'],
+  },
+  {
+    script: `quietly { block USR1 USR2; timer-create USR1 > t; timer-set $t 1 0; until-pending USR1; kill self USR2 }; pending; exec-actor { pending; call timer_delete 0; exit 0 }`,
+    says: { main: ['pending: USR1 USR2', 'pending: USR2', 'call timer_delete 0: EINVAL'] },
+  },
+  [{ what: 'it is sent by kill', replace: ['timer-set $t 1 0', 'kill self USR1'] }],
+);
+
+tells(
+  {
+    id: 'timer.itimer.real-sends-si-kernel',
+    statement: 'setitimer(2) with ITIMER_REAL sends SIGALRM with SI_KERNEL.',
+    sources: [man('setitimer(2)'), kernelSource('kernel/time/itimer.c', 'it_real_fn')],
+    tags,
+    entries: ['INF-01'],
+  },
+  {
+    script: 'quietly { block ALRM; itimer 1 }; sigwait ALRM; exit 0',
+    says: { main: ['sigwait ALRM: ALRM SI_KERNEL'] },
+  },
+  [{ what: 'it is sent by kill', replace: ['itimer 1', 'kill self ALRM'] }],
+);
+
+tells(
+  {
+    id: 'timer.alarm.survives-exec',
+    statement: 'An alarm(2) that runs goes on over execve(2).',
+    sources: [man('execve(2)'), man('alarm(2)', 'NOTES'), kernelSource('fs/exec.c', 'begin_new_exec')],
+    tags,
+    entries: ['TMR-05', 'FEX-01'],
+  },
+  {
+    script: `quietly { block ALRM; itimer 20 }; exec-actor { sigwait ALRM; exit 0 }`,
+    says: { main: ['sigwait ALRM: ALRM SI_KERNEL'] },
+  },
+  [
+    {
+      what: 'the new image sends it',
+      replace: ['itimer 20 }; exec-actor {', '}; exec-actor { quietly { kill self ALRM };'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'timer.alarm.is-cleared-by-fork',
+    statement: 'A child made by fork(2) has no alarm, whatever its parent has set.',
+    sources: [man('fork(2)'), man('alarm(2)', 'NOTES'), kernelSource('kernel/fork.c', 'copy_signal')],
+    tags,
+    entries: ['TMR-05', 'FEX-02'],
+  },
+  {
+    script: `quietly { itimer ${never} }; fork child { itimer-left; exit 0 }; quietly { wait child }; itimer-left; exit 0`,
+    says: { child: ['itimer-left: none'], main: ['itimer-left: some'] },
+  },
+  [{ what: 'the child sets one', replace: ['{ itimer-left; exit', `{ itimer ${never}; itimer-left; exit`] }],
+);
+
+tells(
+  {
+    id: 'timer.posix.ignored-periodic-comes-back',
+    statement: 'A periodic timer whose signal was ignored for a while sends it again when it is ignored no more.',
+    sources: [man('timer_create(2)'), kernelSource('kernel/signal.c', 'posixtimer_sig_unignore')],
+    tags,
+    entries: ['TMR-03'],
+  },
+  {
+    script:
+      'quietly { ignore USR1; timer-create USR1 > t; timer-set $t 1 1; cpu-ms 10; block USR1; default USR1 }; sigwait USR1; exit 0',
+    says: { main: ['sigwait USR1: USR1 SI_TIMER'] },
+  },
+  [
+    {
+      what: 'it is not periodic, and sent by hand',
+      replace: ['timer-set $t 1 1; cpu-ms 10; block USR1; default USR1', 'block USR1; kill self USR1'],
+    },
+  ],
+);
