@@ -1,7 +1,7 @@
 /*
  * launch: starts a fixture from a known state and bears witness as its parent.
  *
- *   launch [--init] [--trace INSTANCE] [--ignore SIG] [--block SIG] -- PROGRAM [ARGUMENT…]
+ *   launch [--init] [--end-all] [--trace INSTANCE] [--ignore SIG] [--block SIG] -- PROGRAM [ARGUMENT…]
  *
  * With --init it calls unshare(2) for a new pid namespace and a new mount namespace: the child it forks is PID 1 of the former
  * and gets a /proc of its own. Being the parent, it knows the init's own wait status, which unshare(1) --fork would hide.
@@ -24,6 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -38,6 +39,8 @@ static struct {
   bool exited;
   bool drained;
   bool closing;
+  /* With --end-all: whoever is left when the child has ended is ended too. */
+  bool end_all;
   int trace_pipe;
   /* The host's /proc: the child mounts its own over it, in the mount namespace we share. */
   int proc;
@@ -247,12 +250,22 @@ static void request(char *text) {
 
 /* --- the parent's loop ----------------------------------------------------------------------------------------- */
 
+/* Ends all our children: those that the fixture has left behind are ours, since we are their subreaper. */
+static void end_children(void) {
+  char path[64], text[4096];
+  snprintf(path, sizeof path, "self/task/%d/children", getpid());
+  if (read_file(path, text, sizeof text) <= 0) return;
+  for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) kill(atoi(word), SIGKILL);
+}
+
 /* Wait statuses of the child, and of nobody else: stopped and continued too. */
 static void collect_child_state(int fd) {
   struct signalfd_siginfo discarded;
   if (read(fd, &discarded, sizeof discarded) < 0) return;
   int status;
-  while (!state.exited && waitpid(state.child, &status, WNOHANG | WUNTRACED | WCONTINUED) == state.child) {
+  pid_t whom = state.end_all ? -1 : state.child;
+  for (pid_t pid; (pid = waitpid(whom, &status, WNOHANG | WUNTRACED | WCONTINUED)) > 0;) {
+    if (pid != state.child) continue;
     struct line line;
     parent_event(&line, "wait-status");
     line_number(&line, "child", state.child);
@@ -260,6 +273,7 @@ static void collect_child_state(int fd) {
     say(&line);
     state.exited = WIFEXITED(status) || WIFSIGNALED(status);
   }
+  if (state.end_all && state.exited) end_children();
 }
 
 /* Reads one portion of a source; false at its end. */
@@ -364,6 +378,8 @@ int main(int argc, char **argv) {
       start.argv = argv + i + 1;
     else if (strcmp(argv[i], "--init") == 0)
       start.init = true;
+    else if (strcmp(argv[i], "--end-all") == 0)
+      state.end_all = true;
     else if (strcmp(argv[i], "--trace") == 0 && more)
       follow_trace(argv[++i]);
     else if (strcmp(argv[i], "--ignore") == 0 && more)
@@ -385,6 +401,7 @@ int main(int argc, char **argv) {
       pipe2(go, O_CLOEXEC) < 0)
     fail("pipe");
   if (start.init) enter_namespaces();
+  if (state.end_all && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) fail("subreaper");
   state.child = fork();
   if (state.child < 0) fail("fork");
   if (state.child == 0) become_fixture(&start, events[1], output[1], errors[1], go[0]);

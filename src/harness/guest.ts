@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly ignored?: string;
   /** A signal the fixture finds blocked when it starts. */
   readonly blocked?: string;
+  /** What the fixture leaves behind is killed when it has ended; its orphans are then given to `launch`, not to PID 1. */
+  readonly endAll?: true;
 }
 
 /**
@@ -129,6 +131,7 @@ export class Guest implements AsyncDisposable {
     const flags = [
       ...how,
       ...(tracing === undefined ? [] : ['--trace', tracing.directory]),
+      ...(options.endAll === true ? ['--end-all'] : []),
       ...(options.ignored === undefined ? [] : ['--ignore', options.ignored]),
       ...(options.blocked === undefined ? [] : ['--block', options.blocked]),
     ];

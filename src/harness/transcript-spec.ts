@@ -27,7 +27,9 @@ export const tells = <Expected = undefined>(
   spec<Expected>(
     claim,
     async ({ guest, expect, expected }) => {
-      const fixture = await (as === 'init' ? guest.pidNamespace(actor(script)) : guest.process(actor(script)));
+      const fixture = await (as === 'init'
+        ? guest.pidNamespace(actor(script))
+        : guest.process(actor(script), { endAll: true }));
       const ended = await fixture.finished();
       const wanted = typeof says === 'function' ? says(expected) : says;
       const heard = Object.fromEntries(Object.keys(wanted).map((who) => [who, fixture.transcript(who)]));

@@ -23,7 +23,7 @@ static const struct {
     {"SYS_rt_sigqueueinfo", SYS_rt_sigqueueinfo}, {"SYS_rt_sigsuspend", SYS_rt_sigsuspend},
     {"SYS_signalfd4", SYS_signalfd4}, {"SYS_sigaltstack", SYS_sigaltstack}, {"SYS_setns", SYS_setns},
     {"SYS_unshare", SYS_unshare}, {"SYS_prctl", SYS_prctl}, {"SYS_reboot", SYS_reboot}, {"SYS_exit", SYS_exit},
-    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_sigreturn", SYS_rt_sigreturn},
+    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_sigreturn", SYS_rt_sigreturn},
     {"SYS_getpriority", SYS_getpriority}, {"SYS_ptrace", SYS_ptrace}, {"SYS_set_tid_address", SYS_set_tid_address},
     C(RLIMIT_CORE), C(RLIMIT_NPROC), C(RLIMIT_SIGPENDING), C(RLIMIT_NOFILE), C(RLIMIT_CPU), C(RLIMIT_STACK), C(RLIMIT_FSIZE),
     C(POLLIN), C(POLLHUP),

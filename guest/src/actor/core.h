@@ -129,6 +129,9 @@ static int child_count;
 
 /* The latest child of a name is the one that is meant. */
 static void add_child(const char *name, pid_t pid) {
+  static const char *const taken[] = {"self", "tid", "parent", "group", "all", "init"};
+  for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
+    if (strcmp(name, taken[i]) == 0) die("the name means something else", name);
   if (child_count == MAX_NAMES) die("too many children", name);
   set_name(children[child_count].name, name);
   children[child_count++].pid = pid;
