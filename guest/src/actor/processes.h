@@ -173,6 +173,28 @@ static void do_wait(char **words, int count, char *block) {
   wait_and_report(words, count, pid, count > 2 ? (int)value_of(words[2]) : 0);
 }
 
+/* wait-raw NAME [OPTIONS]: the word of status that wait4(2) gives */
+static void do_wait_raw(char **words, int count, char *block) {
+  (void)block;
+  int status = 0;
+  char text[32] = "";
+  if (syscall(SYS_wait4, value_of(words[1]), &status, count > 2 ? value_of(words[2]) : 0, NULL) <= 0) {
+    report(words, count, -1);
+    return;
+  }
+  append_hexadecimal(text, sizeof text, (uint64_t)(unsigned)status);
+  report_text(words, count, text);
+}
+
+/* children-cpu MS: whether the children that were waited for have had so much of the processor. (getrusage(2)) */
+static void do_children_cpu(char **words, int count, char *block) {
+  (void)block;
+  struct rusage usage;
+  getrusage(RUSAGE_CHILDREN, &usage);
+  long ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+  report_text(words, count, ms < value_of(words[1]) ? "less" : "at least");
+}
+
 /* reap: waits for any child until there is none */
 static void do_reap(char **words, int count, char *block) {
   (void)block;
@@ -294,6 +316,8 @@ static const struct verb process_verbs[] = {
     {"exit", 2, false, do_exit},
     {"exit-thread", 2, false, do_exit_thread},
     {"wait", 2, false, do_wait},
+    {"wait-raw", 2, false, do_wait_raw},
+    {"children-cpu", 2, false, do_children_cpu},
     {"waitid", 4, false, do_waitid},
     {"reap", 1, false, do_reap},
     {"ids", 1, false, do_ids},

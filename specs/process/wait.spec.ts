@@ -1,0 +1,435 @@
+/** Waiting for children: wait(2), waitid(2), zombies. */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const wait = man('wait(2)');
+const tags = ['wait'];
+
+tells(
+  {
+    id: 'process.wait.zombie-stays-until-waited-for',
+    statement: 'A child that has ended is a zombie until it is waited for; then it is gone, and wait(2) is ECHILD.',
+    sources: [wait, kernelSource('kernel/exit.c', 'wait_task_zombie')],
+    tags: ['zombie', ...tags],
+    entries: ['WAI-01'],
+  },
+  {
+    script: `fork child { await go; exit 3 }; wait child WNOHANG; open go; until Z child; state child; wait child; state child; wait child; exit 0`,
+    says: {
+      main: [
+        'wait child WNOHANG: 0',
+        'until Z child: Z',
+        'state child: Z',
+        'wait child: exit 3',
+        'state child: -',
+        'wait child: ECHILD',
+      ],
+    },
+  },
+  [
+    { what: 'SIGCHLD is ignored', replace: ['fork child {', 'ignore CHLD; fork child {'] },
+    { what: 'it exits with another code', replace: ['exit 3', 'exit 4'] },
+  ],
+);
+
+for (const { code, seen } of [
+  { code: '0', seen: 'exit 0' },
+  { code: '255', seen: 'exit 255' },
+  { code: '256', seen: 'exit 0' },
+  { code: '300', seen: 'exit 44' },
+  { code: '-1', seen: 'exit 255' },
+]) {
+  tells(
+    {
+      id: `process.exit-status.of-${code.replace('-', 'minus-')}`,
+      statement: `A child that calls _exit(${code}) is seen as ${seen} by wait(2): the low eight bits.`,
+      sources: [wait, man('exit(3)'), kernelSource('kernel/exit.c', '__do_sys_exit_group')],
+      tags: ['exit-status', ...tags],
+      entries: ['WAI-02', 'INF-03'],
+    },
+    { script: `fork child { exit ${code} }; wait child; exit 0`, says: { main: [`wait child: ${seen}`] } },
+    [{ what: 'another code', replace: [`exit ${code} }`, 'exit 77 }'] }],
+  );
+}
+
+for (const { name, does, word } of [
+  { name: 'exit', does: 'exit 3', word: '0x300' },
+  { name: 'kill', does: 'kill self KILL', word: '0x9' },
+  { name: 'stop', does: 'kill self STOP', word: '0x137f' },
+]) {
+  tells(
+    {
+      id: `process.exit-status.raw-word-of-${name}`,
+      statement: `The raw status word of wait(2) is ${word} for a child that does "${does}".`,
+      sources: [wait, kernelSource('kernel/exit.c', 'wait_task_zombie')],
+      tags: ['exit-status', ...tags],
+      entries: ['WAI-02'],
+    },
+    {
+      script: `fork child { quietly { ${does} } }; wait-raw child WUNTRACED; quietly { kill child KILL }; exit 0`,
+      says: { main: [`wait-raw child WUNTRACED: ${word}`] },
+    },
+    [{ what: 'another end', replace: [does, 'exit 9'] }],
+  );
+}
+
+tells(
+  {
+    id: 'process.exit-status.raw-word-of-continue',
+    statement: 'The raw status word of wait(2) with WCONTINUED is 0xffff.',
+    sources: [wait, kernelSource('kernel/exit.c', 'wait_task_continued')],
+    tags: ['exit-status', ...tags],
+    entries: ['WAI-02'],
+  },
+  {
+    script: `fork child { pause }; quietly { kill child STOP; wait child WUNTRACED; kill child CONT }; wait-raw child WCONTINUED; exit 0`,
+    says: { main: ['wait-raw child WCONTINUED: 0xffff'] },
+  },
+  [{ what: 'it ends instead', replace: ['kill child CONT', 'kill child KILL'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.wnowait-leaves-it-waitable',
+    statement: 'waitid(2) with WNOWAIT tells of a dead child and leaves it to be waited for again.',
+    sources: [man('waitid(2)'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
+    tags,
+    entries: ['WAI-03'],
+  },
+  {
+    script: `fork child { exit 3 }; waitid P_PID child WEXITED|WNOWAIT; state child; waitid P_PID child WEXITED|WNOWAIT; waitid P_PID child WEXITED; waitid P_PID child WEXITED; exit 0`,
+    says: {
+      main: [
+        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child',
+        'state child: Z',
+        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child',
+        'waitid P_PID child WEXITED: CLD_EXITED 3 from child',
+        'waitid P_PID child WEXITED: ECHILD',
+      ],
+    },
+  },
+  [{ what: 'no WNOWAIT', replace: ['waitid P_PID child WEXITED|WNOWAIT; state', 'waitid P_PID child WEXITED; state'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.waitid-wnohang-zeroes-its-answer',
+    statement:
+      'waitid(2) with WNOHANG and nothing to tell returns 0 with si_signo and si_pid 0; without any option it is EINVAL.',
+    sources: [man('waitid(2)'), kernelSource('kernel/exit.c', '__do_sys_waitid')],
+    tags,
+    entries: ['WAI-03'],
+  },
+  {
+    script: `fork child { pause }; waitid P_PID child WEXITED|WNOHANG; waitid P_PID child 0; waitid P_PID child WNOHANG; waitid P_ALL 0 WEXITED|0x40; exit 0`,
+    says: {
+      main: [
+        'waitid P_PID child WEXITED|WNOHANG: nothing',
+        'waitid P_PID child 0: EINVAL',
+        'waitid P_PID child WNOHANG: EINVAL',
+        'waitid P_ALL 0 WEXITED|0x40: EINVAL',
+      ],
+    },
+  },
+  [{ what: 'it has ended', replace: ['fork child { pause };', 'fork child { exit 1 }; until Z child;'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.bad-pids-are-told-apart',
+    statement: 'wait4(2) of INT_MIN is ESRCH, of a pid that is no child ECHILD, with an unknown option EINVAL.',
+    sources: [wait, kernelSource('kernel/exit.c', 'kernel_wait4')],
+    tags,
+    entries: ['WAI-04', 'WAI-01'],
+  },
+  {
+    script: `fork child { pause }; wait INT_MIN; wait 1; wait self; wait -4194000; wait child 0x40; wait child 0x10; exit 0`,
+    says: {
+      main: [
+        'wait INT_MIN: ESRCH',
+        'wait 1: ECHILD',
+        'wait self: ECHILD',
+        'wait -4194000: ECHILD',
+        'wait child 0x40: EINVAL',
+        'wait child 0x10: EINVAL',
+      ],
+    },
+  },
+  [{ what: 'the option is known', replace: ['wait child 0x40', 'wait child WNOHANG'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.with-sigchld-ignored-waits-for-all',
+    statement: 'With SIGCHLD ignored, wait(2) blocks until all children have ended, and is then ECHILD.',
+    sources: [man('wait(2)', 'NOTES'), kernelSource('kernel/exit.c', '__do_wait')],
+    tags,
+    entries: ['WAI-05', 'SIG-08'],
+  },
+  {
+    script: `quietly { ignore CHLD }; fork first { exit 1 }; fork last { until - first; say last; exit 2 }; wait any; state first; state last; exit 0`,
+    says: { main: ['wait any: ECHILD', 'state first: -', 'state last: -'], last: ['until - first: -'] },
+  },
+  [{ what: 'SIGCHLD is at its default', replace: ['quietly { ignore CHLD };', ''] }],
+);
+
+tells(
+  {
+    id: 'process.wait.any-thread-may-wait',
+    statement: 'A thread may wait for the child of another thread of its process.',
+    sources: [wait, kernelSource('kernel/exit.c', 'do_wait_thread')],
+    tags: ['thread', ...tags],
+    entries: ['WAI-06'],
+  },
+  {
+    script: `fork child { exit 4 }; thread other { wait child }; join other; exit 0`,
+    says: { other: ['wait child: exit 4'], main: ['join other: 0'] },
+  },
+  [{ what: 'the main thread has waited', replace: ['exit 4 };', 'exit 4 }; quietly { wait child };'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.wnothread-sees-own-children-alone',
+    statement: 'With __WNOTHREAD a thread waits for its own children alone: ECHILD for those of another thread.',
+    sources: [man('wait(2)', '__WNOTHREAD'), kernelSource('kernel/exit.c', '__do_wait')],
+    tags: ['thread', ...tags],
+    entries: ['WAI-06'],
+  },
+  {
+    script: `fork child { exit 4 }; thread other { wait child __WNOTHREAD }; join other; wait child __WNOTHREAD; exit 0`,
+    says: { other: ['wait child __WNOTHREAD: ECHILD'], main: ['join other: 0', 'wait child: exit 4'] },
+  },
+  [{ what: 'no __WNOTHREAD', replace: ['{ wait child __WNOTHREAD }', '{ wait child }'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.sigchld-coalesces',
+    statement: 'Five children that end while SIGCHLD is blocked leave one SIGCHLD and five zombies.',
+    sources: [
+      man('signal(7)', 'Queueing and delivery semantics for standard signals'),
+      kernelSource('kernel/signal.c', 'legacy_queue'),
+    ],
+    tags: ['star', 'zombie', ...tags],
+    entries: ['WAI-07'],
+  },
+  {
+    script: `quietly { block CHLD; fork a { exit 1 }; until Z a; fork b { exit 2 }; until Z b; fork c { exit 3 }; until Z c; fork d { exit 4 }; until Z d; fork e { exit 5 }; until Z e };
+      sigpoll CHLD; sigpoll CHLD; wait any WNOHANG; wait any WNOHANG; wait any WNOHANG; wait any WNOHANG; wait any WNOHANG; wait any WNOHANG; exit 0`,
+    says: {
+      main: [
+        'sigpoll CHLD: CHLD CLD_EXITED 1 from a',
+        'sigpoll CHLD: EAGAIN',
+        'wait a: exit 1',
+        'wait b: exit 2',
+        'wait c: exit 3',
+        'wait d: exit 4',
+        'wait e: exit 5',
+        'wait any WNOHANG: ECHILD',
+      ],
+    },
+  },
+  [{ what: 'one is taken in between', replace: ['until Z c;', 'until Z c; sigpoll CHLD;'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.leader-is-not-waitable-before-its-threads',
+    statement:
+      'A process whose main thread has ended is shown as a zombie, but cannot be waited for until its last thread has ended.',
+    sources: [
+      kernelSource('kernel/exit.c', 'wait_consider_task'),
+      kernelSource('include/linux/sched/signal.h', 'delay_group_leader'),
+    ],
+    tags: ['thread', 'zombie', ...tags],
+    entries: ['WAI-08', 'THR-03'],
+  },
+  {
+    script: `fork child { thread other { until Z self; open dead; await end; exit 7 }; exit-thread 3 }; await dead; state child; wait child WNOHANG; open end; wait child; exit 0`,
+    says: { main: ['state child: Z', 'wait child WNOHANG: 0', 'wait child: exit 7'] },
+  },
+  [
+    {
+      what: 'the other thread ends first',
+      replace: ['until Z self; open dead; await end; exit 7', 'open dead; exit 7'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.exit-status.of-a-leader-that-ended-first',
+    statement:
+      "When threads end one by one with exit(2), the status is the last thread's; on 5.10 it was the leader's.",
+    sources: [wait, kernelSource('kernel/exit.c', 'synchronize_group_exit')],
+    tags: ['thread', 'exit-status', ...tags],
+    entries: ['WAI-09', 'THR-03'],
+    expected: byKernel(
+      { '<6.1': 'exit 3', '>=6.1': 'exit 7' },
+      { '>=6.1': { commit: 'd80f7d7b2c75', title: 'signal: Guarantee that SIGNAL_GROUP_EXIT is set on process exit' } },
+    ),
+  },
+  {
+    script: `fork child { thread other { until Z self; exit-thread 7 }; exit-thread 3 }; wait child; exit 0`,
+    says: (status) => ({ main: [`wait child: ${status}`] }),
+  },
+  [
+    {
+      what: 'both end with another code',
+      replace: ['exit-thread 7 }; exit-thread 3', 'exit-thread 8 }; exit-thread 8'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.exit-status.exit-group-of-any-thread-wins',
+    statement:
+      'exit_group(2) by any thread ends all of them and gives the status, also when the leader has ended before.',
+    sources: [man('exit_group(2)'), kernelSource('kernel/exit.c', 'do_group_exit')],
+    tags: ['thread', 'exit-status', ...tags],
+    entries: ['WAI-09', 'THR-03'],
+  },
+  {
+    script: `fork child { thread idle { await never }; thread other { until Z self; exit 9 }; exit-thread 3 }; wait child; exit 0`,
+    says: { main: ['wait child: exit 9'] },
+  },
+  [{ what: 'it ends with another code', replace: ['exit 9', 'exit 8'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.stops-are-told-only-when-asked-for',
+    statement: 'A stopped child is reported only with WUNTRACED, a continued one only with WCONTINUED, and each once.',
+    sources: [wait, kernelSource('kernel/exit.c', 'wait_task_stopped')],
+    tags: ['job', ...tags],
+    entries: ['WAI-11'],
+  },
+  {
+    script: `fork child { pause }; quietly { kill child STOP }; until T child; wait child WNOHANG; wait child WNOHANG|WCONTINUED; wait child WNOHANG|WUNTRACED; wait child WNOHANG|WUNTRACED;
+      quietly { kill child CONT }; wait child WNOHANG|WUNTRACED; wait child WNOHANG|WCONTINUED; wait child WNOHANG|WCONTINUED; exit 0`,
+    says: {
+      main: [
+        'until T child: T',
+        'wait child WNOHANG: 0',
+        'wait child WNOHANG|WCONTINUED: 0',
+        'wait child: stopped by SIGSTOP',
+        'wait child WNOHANG|WUNTRACED: 0',
+        'wait child WNOHANG|WUNTRACED: 0',
+        'wait child: continued',
+        'wait child WNOHANG|WCONTINUED: 0',
+      ],
+    },
+  },
+  [{ what: 'it is not continued', replace: ['quietly { kill child CONT };', ''] }],
+);
+
+tells(
+  {
+    id: 'process.wait.by-group-finds-its-members',
+    statement: 'wait4(−pgid) and wait4(0) wait for children of that group and of one’s own group.',
+    sources: [wait, kernelSource('kernel/exit.c', 'eligible_pid')],
+    tags: ['group', ...tags],
+    entries: ['WAI-01'],
+  },
+  {
+    script: `fork a { setpgid; exit 1 }; fork b { exit 2 }; until Z a; until Z b; wait 0 WNOHANG; wait 0 WNOHANG; wait -a WNOHANG; wait -a WNOHANG; exit 0`,
+    says: {
+      main: [
+        'until Z a: Z',
+        'until Z b: Z',
+        'wait b: exit 2',
+        'wait 0 WNOHANG: ECHILD',
+        'wait a: exit 1',
+        'wait -a WNOHANG: ECHILD',
+      ],
+    },
+  },
+  [{ what: 'both are in one group', replace: ['{ setpgid; exit 1 }', '{ exit 1 }'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.exit-signal-decides-who-waits',
+    statement:
+      'A clone(2) child with another exit signal than SIGCHLD sends that one, and is waited for with __WCLONE or __WALL alone.',
+    sources: [man('clone(2)', 'The child termination signal'), kernelSource('kernel/exit.c', 'eligible_child')],
+    tags,
+    entries: ['FEX-06'],
+  },
+  {
+    script: `quietly { block USR1 CHLD }; clone child 0 exit USR1 { exit 4 }; until Z child; pending; wait child WNOHANG; wait child WNOHANG|__WCLONE; clone other 0 exit 0 { exit 5 }; until Z other; pending; wait other WNOHANG; wait other __WALL; exit 0`,
+    says: {
+      main: [
+        'until Z child: Z',
+        'pending: USR1',
+        'wait child WNOHANG: ECHILD',
+        'wait child: exit 4',
+        'until Z other: Z',
+        'pending: USR1',
+        'wait other WNOHANG: ECHILD',
+        'wait other: exit 5',
+      ],
+    },
+  },
+  [{ what: 'it is SIGCHLD', replace: ['exit USR1 {', 'exit CHLD {'] }],
+);
+
+tells(
+  {
+    id: 'process.exec.exit-signal-becomes-sigchld',
+    statement: 'After execve(2) the exit signal is SIGCHLD, whatever clone(2) was told: a plain wait works.',
+    sources: [man('clone(2)', 'The child termination signal'), kernelSource('fs/exec.c', 'begin_new_exec')],
+    tags: ['exec', ...tags],
+    entries: ['FEX-07'],
+  },
+  {
+    script: `quietly { block USR1 CHLD }; clone child 0 exit USR1 { exec-actor { exit 4 } }; until Z child; pending; wait child; exit 0`,
+    says: { main: ['until Z child: Z', 'pending: CHLD', 'wait child: exit 4'] },
+  },
+  [{ what: 'it does not exec', replace: ['exec-actor { exit 4 }', 'exit 4'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.pidfd-waits-for-that-one',
+    statement: 'waitid(P_PIDFD) waits for exactly that process; with a nonblocking pidfd it is EAGAIN while it lives.',
+    sources: [man('waitid(2)', 'P_PIDFD'), kernelSource('kernel/exit.c', 'pidfd_get_task')],
+    tags: ['pidfd', ...tags],
+    entries: ['WAI-10'],
+  },
+  {
+    script: `clone a CLONE_PIDFD { exit 1 }; clone b CLONE_PIDFD { await go; exit 2 }; quietly { call pidfd_open b PIDFD_NONBLOCK > nb }; waitid P_PIDFD $nb WEXITED; waitid P_PIDFD $a WEXITED; open go; waitid P_PIDFD $b WEXITED; waitid P_PIDFD $b WEXITED; exit 0`,
+    says: {
+      main: [
+        'waitid P_PIDFD $nb WEXITED: EAGAIN',
+        'waitid P_PIDFD $a WEXITED: CLD_EXITED 1 from a',
+        'waitid P_PIDFD $b WEXITED: CLD_EXITED 2 from b',
+        'waitid P_PIDFD $b WEXITED: ECHILD',
+      ],
+    },
+  },
+  [
+    {
+      what: 'the pidfds change places',
+      replace: ['waitid P_PIDFD $a WEXITED; open go;', 'open go; waitid P_PIDFD $b WEXITED;'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.wait.rusage-counts-only-what-was-waited-for',
+    statement: 'RUSAGE_CHILDREN counts a child only once it was waited for.',
+    sources: [man('getrusage(2)', 'RUSAGE_CHILDREN'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
+    tags,
+    entries: ['WAI-01'],
+  },
+  {
+    script: `fork child { quietly { cpu-ms 60 }; exit 0 }; until Z child; children-cpu 30; wait child; children-cpu 30; exit 0`,
+    says: {
+      main: ['until Z child: Z', 'children-cpu 30: less', 'wait child: exit 0', 'children-cpu 30: at least'],
+    },
+  },
+  [{ what: 'it does nothing', replace: ['cpu-ms 60', 'mask'] }],
+);
