@@ -11,6 +11,7 @@
 #include "actor/core.h"
 
 #include "actor/altstack.h"
+#include "actor/faults.h"
 #include "actor/files.h"
 #include "actor/machine.h"
 #include "actor/processes.h"
@@ -66,7 +67,7 @@ static const struct {
   size_t count;
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
-    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(timer_verbs), THEME(altstack_verbs),
+    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(timer_verbs), THEME(altstack_verbs),
 #undef THEME
 };
 

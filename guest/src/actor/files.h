@@ -3,6 +3,7 @@
 #define KERNSPEC_ACTOR_FILES_H
 
 #include "core.h"
+#include <sys/mount.h>
 
 /* In a path, a word between two slashes that begins with @ is a number: /proc/@child/status. */
 static const char *path_of(const char *word) {
@@ -101,6 +102,13 @@ static void do_chdir(char **words, int count, char *block) { (void)block, report
 static void do_mkdir(char **words, int count, char *block) { (void)block, report(words, count, mkdir(path_of(words[1]), 0755)); }
 static void do_rmdir(char **words, int count, char *block) { (void)block, report(words, count, rmdir(path_of(words[1]))); }
 
+/* mount-proc: a procfs of the pid namespace that the caller is in, over /proc of its mount namespace */
+static void do_mount_proc(char **words, int count, char *block) {
+  (void)block;
+  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) die("mount", error_name(errno));
+  report(words, count, mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL));
+}
+
 /* state TARGET: the letter of /proc/PID/stat now */
 static void do_state(char **words, int count, char *block) {
   (void)block;
@@ -123,7 +131,7 @@ static void do_until(char **words, int count, char *block) {
 
 static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write},
-    {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
+    {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
 };
 

@@ -1,4 +1,4 @@
-/* What concerns the whole machine: memory, Ctrl-Alt-Del; and faults of the processor. */
+/* What concerns the whole machine: memory, Ctrl-Alt-Del. */
 #ifndef KERNSPEC_ACTOR_MACHINE_H
 #define KERNSPEC_ACTOR_MACHINE_H
 
@@ -21,16 +21,9 @@ static void do_cad(char **words, int count, char *block) {
   report(words, count, reboot(strcmp(words[1], "on") == 0 ? RB_ENABLE_CAD : RB_DISABLE_CAD));
 }
 
-/* crash: writes to address 16, where nothing is mapped */
-static void do_crash(char **words, int count, char *block) {
-  (void)words, (void)count, (void)block;
-  *(volatile int *)16 = 0;
-}
-
 static const struct verb machine_verbs[] = {
     {"hog", 2, false, do_hog},
     {"cad", 2, false, do_cad},
-    {"crash", 1, false, do_crash},
 };
 
 #endif

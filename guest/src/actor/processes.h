@@ -9,6 +9,8 @@
 static void live_as(const char *name, char *block) __attribute__((noreturn));
 static void live_as(const char *name, char *block) {
   set_name(event_who, name);
+  /* What its parent keeps quiet about is not its own story. */
+  event_mute = 0;
   execute(block);
   _exit(0);
 }
@@ -269,6 +271,14 @@ static void do_subreaper(char **words, int count, char *block) {
   report(words, count, prctl(PR_SET_CHILD_SUBREAPER, count > 1 ? value_of(words[1]) : 1));
 }
 
+/* subreaper?: PR_GET_CHILD_SUBREAPER */
+static void do_is_subreaper(char **words, int count, char *block) {
+  (void)block;
+  int is = -1;
+  prctl(PR_GET_CHILD_SUBREAPER, &is);
+  report(words, count, is);
+}
+
 /* pdeathsig SIG|0: PR_SET_PDEATHSIG · pdeathsig: which it is */
 static void do_pdeathsig(char **words, int count, char *block) {
   (void)block;
@@ -325,6 +335,7 @@ static const struct verb process_verbs[] = {
     {"setsid", 1, false, do_setsid},
     {"setpgid", 1, false, do_setpgid},
     {"subreaper", 1, false, do_subreaper},
+    {"subreaper?", 1, false, do_is_subreaper},
     {"pdeathsig", 1, false, do_pdeathsig},
     {"limit", 3, false, do_limit},
     {"call", 2, false, do_call},

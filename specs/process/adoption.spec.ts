@@ -1,0 +1,301 @@
+/** Orphans, subreapers and the parent-death signal: PR_SET_CHILD_SUBREAPER(2const), PR_SET_PDEATHSIG(2const), pid_namespaces(7). */
+import { kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const reaper = kernelSource('kernel/exit.c', 'find_new_reaper');
+const subreaper = man('PR_SET_CHILD_SUBREAPER(2const)');
+const deathSignal = [man('PR_SET_PDEATHSIG(2const)'), kernelSource('kernel/exit.c', 'forget_original_parent')];
+const tags = ['orphan'];
+
+tells(
+  {
+    id: 'process.orphan.goes-to-the-nearest-subreaper',
+    statement:
+      'An orphan goes to the nearest living ancestor that is a subreaper, not to one further up and not to init.',
+    sources: [subreaper, reaper],
+    tags,
+    entries: ['ORP-02'],
+  },
+  {
+    as: 'init',
+    script: `fork far { quietly { subreaper; fork near { quietly { subreaper; fork middle { fork orphan { quietly { call getppid > p }; open up; quietly { until Z- $p }; parent; exit 4 }; await up; exit 0 } }; reap; exit 0 } }; reap; exit 0 }; reap; exit 0`,
+    says: {
+      near: ['wait middle: exit 0', 'wait: exit 4', 'reap: ECHILD'],
+      far: ['wait near: exit 0', 'reap: ECHILD'],
+      main: ['wait far: exit 0', 'reap: ECHILD'],
+      orphan: ['parent: 3'],
+    },
+  },
+  [{ what: 'the near one is no subreaper', replace: ['fork near { quietly { subreaper;', 'fork near { quietly {'] }],
+);
+
+tells(
+  {
+    id: 'process.subreaper.is-not-inherited',
+    statement: 'The subreaper flag is not inherited by fork(2), and is kept over execve(2).',
+    sources: [subreaper, kernelSource('kernel/fork.c', 'copy_signal'), man('execve(2)')],
+    tags,
+    entries: ['FEX-01', 'FEX-02'],
+  },
+  {
+    script: `subreaper; subreaper?; fork child { subreaper?; exit 0 }; quietly { wait child }; exec-actor { subreaper?; exit 0 }`,
+    says: { child: ['subreaper?: 0'], main: ['subreaper: 0', 'subreaper?: 1', 'subreaper?: 1'] },
+  },
+  [
+    { what: 'the child becomes one', replace: ['fork child {', 'fork child { quietly { subreaper };'] },
+    { what: 'it is given up', replace: ['exec-actor {', 'exec-actor { quietly { subreaper 0 };'] },
+  ],
+);
+
+tells(
+  {
+    id: 'process.subreaper.covers-descendants-that-were-there',
+    statement: 'Becoming a subreaper also covers descendants that were born before.',
+    sources: [subreaper, kernelSource('kernel/sys.c', 'propagate_has_child_subreaper')],
+    tags,
+    entries: ['ORP-12'],
+  },
+  {
+    as: 'init',
+    script: `fork reaper { fork middle { fork orphan { quietly { call getppid > p }; open up; quietly { until Z- $p }; parent; exit 4 }; await up; await now; exit 0 }; await up; subreaper; open now; reap; exit 0 }; reap; exit 0`,
+    says: {
+      reaper: ['subreaper: 0', 'wait middle: exit 0', 'wait: exit 4', 'reap: ECHILD'],
+      orphan: ['parent: 2'],
+    },
+  },
+  [{ what: 'it does not become one', replace: ['subreaper; open now', 'open now'] }],
+);
+
+tells(
+  {
+    id: 'process.subreaper.stays-outside-the-namespace',
+    statement:
+      'A subreaper outside a pid namespace never adopts orphans from inside: they go to the init of the namespace.',
+    sources: [man('pid_namespaces(7)', 'Adoption of orphaned children'), reaper],
+    tags: ['star', 'container', ...tags],
+    entries: ['ORP-03', 'ORP-01'],
+  },
+  {
+    script: `quietly { subreaper; call unshare CLONE_NEWPID|CLONE_NEWNS }; fork one { quietly { mount-proc; fork middle { fork orphan { quietly { call getppid > p }; open up; quietly { until Z- $p }; parent; exit 4 }; await up; exit 0 } }; reap; exit 0 }; wait one; exit 0`,
+    says: {
+      one: ['wait middle: exit 0', 'wait: exit 4', 'reap: ECHILD'],
+      orphan: ['parent: 1'],
+      main: ['wait one: exit 0'],
+    },
+  },
+  [{ what: 'there is no namespace', replace: ['call unshare CLONE_NEWPID|CLONE_NEWNS', 'call unshare CLONE_NEWNS'] }],
+);
+
+tells(
+  {
+    id: 'process.orphan.member-of-an-outside-parent-goes-outside',
+    statement:
+      'When the parent outside of a child that is in a pid namespace dies, the child goes to the reaper of the parent; inside its getppid() stays 0.',
+    sources: [man('pid_namespaces(7)', 'Adoption of orphaned children'), reaper],
+    tags: ['star', 'container', ...tags],
+    entries: ['ORP-04'],
+  },
+  {
+    script: `quietly { subreaper }; fork maker { quietly { call unshare CLONE_NEWPID }; fork one { await end; exit 5 }; fork member { parent; open up; await dead; parent; open end; exit 6 }; await up; exit 0 };
+      wait maker; open dead; reap; exit 0`,
+    says: {
+      member: ['parent: 0', 'parent: 0'],
+      main: ['wait maker: exit 0', 'wait: exit 6', 'wait: exit 5', 'reap: ECHILD'],
+    },
+  },
+  [
+    {
+      what: 'the init forks the member',
+      replace: [
+        'fork one { await end; exit 5 }; fork member { parent; open up; await dead; parent; open end; exit 6 };',
+        'fork one { fork member { parent; open up; await dead; parent; open end; exit 6 }; await end; exit 5 };',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.orphan.of-a-thread-goes-to-a-sibling-thread',
+    statement: 'When the thread that forked a child ends but its process lives, the child keeps its parent.',
+    sources: [kernelSource('kernel/exit.c', 'find_alive_thread')],
+    tags: ['thread', ...tags],
+    entries: ['ORP-05'],
+  },
+  {
+    as: 'init',
+    script: `fork owner { thread forker { fork child { open up; await ended; parent; exit 4 }; await up }; join forker; open ended; wait any; exit 0 }; wait owner; exit 0`,
+    says: { child: ['parent: 2'], owner: ['join forker: 0', 'wait child: exit 4'] },
+  },
+  [
+    {
+      what: 'the whole process ends',
+      replace: ['join forker; open ended; wait any; exit 0', 'await up; open ended; exit 0'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.orphan.exit-signal-becomes-sigchld',
+    statement:
+      'An orphan with another exit signal sends SIGCHLD to its new parent when it ends, and a plain wait finds it.',
+    sources: [kernelSource('kernel/exit.c', 'reparent_leader')],
+    tags,
+    entries: ['ORP-10'],
+  },
+  {
+    script: `quietly { subreaper; block CHLD USR1 }; fork middle { clone orphan 0 exit USR1 { await go; exit 4 }; exit 0 }; wait middle; quietly { sigpoll CHLD }; open go; until-pending CHLD; pending; wait any; exit 0`,
+    says: { main: ['wait middle: exit 0', 'until-pending CHLD: 0', 'pending: CHLD', 'wait: exit 4'] },
+  },
+  [
+    {
+      what: 'the subreaper is its parent',
+      replace: [
+        'fork middle { clone orphan 0 exit USR1 { await go; exit 4 }; exit 0 };',
+        'clone orphan 0 exit USR1 { await go; exit 4 }; fork middle { exit 0 };',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.orphan.zombie-is-reaped-by-who-ignores-sigchld',
+    statement: 'A zombie whose parent dies is reaped at once when its new parent ignores SIGCHLD.',
+    sources: [kernelSource('kernel/exit.c', 'reparent_leader')],
+    tags: ['zombie', ...tags],
+    entries: ['ORP-11'],
+  },
+  {
+    as: 'init',
+    script: `quietly { ignore CHLD }; fork middle { quietly { default CHLD }; fork dead { exit 4 }; until Z dead; exit 0 }; wait any; state 3; exit 0`,
+    says: { middle: ['until Z dead: Z'], main: ['wait any: ECHILD', 'state 3: -'] },
+  },
+  [{ what: 'the new parent does not ignore it', replace: ['quietly { ignore CHLD };', ''] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.comes-when-the-parent-dies',
+    statement: 'The parent-death signal comes when the parent dies, from the parent, by SI_USER.',
+    sources: deathSignal,
+    tags: ['pdeathsig', ...tags],
+    entries: ['ORP-06'],
+  },
+  {
+    script: `quietly { subreaper }; fork middle { fork child { quietly { block USR1 }; pdeathsig USR1; pdeathsig; open set; sigwait USR1; exit 4 }; await set; exit 0 }; wait middle; wait any; exit 0`,
+    says: { main: ['wait middle: exit 0', 'wait: exit 4'] },
+  },
+  [{ what: 'the child asks for another signal', replace: ['pdeathsig USR1;', 'pdeathsig USR2;'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.comes-when-the-forking-thread-ends',
+    statement: 'The parent-death signal comes when the thread that forked ends, although its process lives on.',
+    sources: [man('PR_SET_PDEATHSIG(2const)', 'CAVEATS'), kernelSource('kernel/exit.c', 'forget_original_parent')],
+    tags: ['star', 'thread', 'pdeathsig', ...tags],
+    entries: ['ORP-06'],
+  },
+  {
+    script: `thread forker { fork child { quietly { block USR1; pdeathsig USR1 }; open set; sigwait USR1; exit 4 }; await set }; join forker; wait any; exit 0`,
+    says: { child: ['sigwait USR1: USR1 SI_USER from parent'], main: ['join forker: 0', 'wait child: exit 4'] },
+  },
+  [{ what: 'the child asks for no signal', replace: ['pdeathsig USR1', 'pdeathsig 0'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.set-too-late-never-comes',
+    statement:
+      'A parent-death signal that is set after the parent has died does not come for that parent; it comes when the adopter dies.',
+    sources: deathSignal,
+    tags: ['pdeathsig', ...tags],
+    entries: ['ORP-07'],
+  },
+  {
+    script: `quietly { subreaper }; fork adopter { quietly { subreaper }; fork middle { fork child { quietly { block USR1 }; await dead; pdeathsig USR1; pending; open set; sigwait USR1; exit 4 }; exit 0 }; wait middle; open dead; await set; exit 0 }; wait adopter; wait any; exit 0`,
+    says: {
+      main: ['wait adopter: exit 0', 'wait: exit 4'],
+    },
+  },
+  [{ what: 'it is set in time', replace: ['await dead; pdeathsig USR1;', 'pdeathsig USR1; open early; await dead;'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.is-cleared-by-fork-and-kept-by-exec',
+    statement: 'A parent-death signal is not inherited by fork(2), and kept over execve(2) of an ordinary program.',
+    sources: [
+      man('PR_SET_PDEATHSIG(2const)'),
+      kernelSource('kernel/fork.c', 'copy_process'),
+      kernelSource('fs/exec.c', 'begin_new_exec'),
+    ],
+    tags: ['pdeathsig', ...tags],
+    entries: ['ORP-08', 'FEX-01', 'FEX-02'],
+  },
+  {
+    script: `pdeathsig TERM; fork child { pdeathsig; exit 0 }; quietly { wait child }; exec-actor { pdeathsig; exit 0 }`,
+    says: { child: ['pdeathsig: 0'], main: ['pdeathsig TERM: 0', 'pdeathsig: TERM'] },
+  },
+  [{ what: 'another signal', replace: ['pdeathsig TERM;', 'pdeathsig HUP;'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.is-cleared-by-a-change-of-uid',
+    statement: 'A change of the effective uid or gid clears the parent-death signal.',
+    sources: [man('PR_SET_PDEATHSIG(2const)'), kernelSource('kernel/cred.c', 'commit_creds')],
+    tags: ['pdeathsig', ...tags],
+    entries: ['ORP-08'],
+  },
+  {
+    script: `fork child { quietly { pdeathsig TERM; call setresgid 3000 3000 3000 }; pdeathsig; quietly { pdeathsig TERM; call setresuid 3000 3000 3000 }; pdeathsig; exit 0 }; quietly { wait child }; exit 0`,
+    says: { child: ['pdeathsig: 0', 'pdeathsig: 0'] },
+  },
+  [{ what: 'it stays root', replace: ['call setresuid 3000 3000 3000', 'call setresuid 0 0 0'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.bad-signals-are-refused',
+    statement: 'PR_SET_PDEATHSIG takes 0 to 64; 65 and −1 are EINVAL.',
+    sources: [man('PR_SET_PDEATHSIG(2const)', 'ERRORS'), kernelSource('kernel/sys.c', '__do_sys_prctl')],
+    tags: ['pdeathsig', ...tags],
+    entries: ['ORP-07'],
+  },
+  {
+    script: 'pdeathsig 64; pdeathsig 65; pdeathsig -1; pdeathsig 0; exit 0',
+    says: { main: ['pdeathsig 64: 0', 'pdeathsig 65: EINVAL', 'pdeathsig -1: EINVAL', 'pdeathsig 0: 0'] },
+  },
+  [{ what: '64 instead of 65', replace: ['pdeathsig 65', 'pdeathsig 64'] }],
+);
+
+for (const { signal, outcome } of [
+  { signal: 'KILL', outcome: 'SIGKILL' },
+  { signal: 'TERM', outcome: 'exit 55' },
+]) {
+  tells(
+    {
+      id: `pidns.init.pdeathsig-sig${signal.toLowerCase()}-${signal === 'KILL' ? 'ends-it' : 'is-dropped'}`,
+      statement: `A namespace init whose parent-death signal is SIG${signal} ${signal === 'KILL' ? 'is killed' : 'lives on, having no handler,'} when its parent outside dies.`,
+      sources: [...deathSignal, kernelSource('kernel/signal.c', 'send_signal_locked')],
+      tags: ['star', 'container', 'pdeathsig', ...tags],
+      entries: ['ORP-09'],
+    },
+    {
+      script: `quietly { subreaper }; fork maker { quietly { call unshare CLONE_NEWPID }; fork one { pdeathsig ${signal}; open set; await dead; exit 55 }; await set; exit 0 }; wait maker; ${
+        signal === 'TERM' ? 'open dead; ' : ''
+      }wait any; exit 0`,
+      says: { main: ['wait maker: exit 0', `wait: ${outcome}`], one: [`pdeathsig ${signal}: 0`] },
+    },
+    [
+      signal === 'KILL'
+        ? {
+            what: 'it is SIGTERM, and the init ends by itself',
+            replace: ['pdeathsig KILL; open set;', 'pdeathsig TERM; open dead; open set;'],
+          }
+        : { what: 'it is no init', replace: ['call unshare CLONE_NEWPID', 'call unshare CLONE_NEWUTS'] },
+    ],
+  );
+}
