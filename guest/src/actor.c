@@ -14,6 +14,7 @@
 #include "actor/faults.h"
 #include "actor/files.h"
 #include "actor/machine.h"
+#include "actor/namespaces.h"
 #include "actor/processes.h"
 #include "actor/signals.h"
 #include "actor/timers.h"
@@ -67,7 +68,7 @@ static const struct {
   size_t count;
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
-    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(timer_verbs), THEME(altstack_verbs),
+    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(namespace_verbs), THEME(timer_verbs), THEME(altstack_verbs),
 #undef THEME
 };
 

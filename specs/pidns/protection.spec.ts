@@ -396,8 +396,8 @@ tells(
   {
     as: 'init',
     script:
-      'clone sibling CLONE_PARENT { exit 0 }; fork member { clone sibling CLONE_PARENT exit 0 { exit 6 }; exit 0 }; quietly { reap }; exit 0',
-    says: { main: ['clone sibling CLONE_PARENT: EINVAL'], member: [] },
+      'clone sibling CLONE_PARENT exit 0 { exit 0 }; fork member { clone sibling CLONE_PARENT exit 0 { exit 6 }; exit 0 }; quietly { reap }; exit 0',
+    says: { main: ['clone sibling CLONE_PARENT exit 0: EINVAL'], member: [] },
   },
   [{ what: 'it is no init', namespace: 'none' }],
 );

@@ -6,7 +6,7 @@ static const struct {
 } constants[] = {
     C(WNOHANG), C(WUNTRACED), C(WSTOPPED), C(WCONTINUED), C(WEXITED), C(WNOWAIT), {"__WALL", 0x40000000},
     {"__WCLONE", 0x80000000L}, {"__WNOTHREAD", 0x20000000}, C(P_ALL), C(P_PID), C(P_PGID), {"P_PIDFD", 3},
-    C(CLONE_NEWPID), C(CLONE_NEWUSER), C(CLONE_NEWNS), C(CLONE_NEWNET), C(CLONE_NEWUTS), C(CLONE_PARENT), C(CLONE_THREAD),
+    C(CLONE_NEWPID), C(CLONE_NEWUSER), C(CLONE_NEWNS), C(CLONE_NEWNET), C(CLONE_NEWUTS), C(CLONE_VFORK), C(O_RDONLY), C(O_WRONLY), C(O_RDWR), C(CLONE_PARENT), C(CLONE_THREAD),
     C(CLONE_SIGHAND), C(CLONE_VM), C(CLONE_FS), C(CLONE_FILES), {"CLONE_PIDFD", 0x1000},
     {"CLONE_CLEAR_SIGHAND", 0x100000000L}, {"CLONE_INTO_CGROUP", 0x200000000L}, {"CLONE_AUTOREAP", 0x400000000L},
     {"CLONE_NNP", 0x800000000L}, {"CLONE_PIDFD_AUTOKILL", 0x1000000000L}, C(O_NONBLOCK), {"PIDFD_NONBLOCK", O_NONBLOCK},
@@ -23,7 +23,7 @@ static const struct {
     {"SYS_rt_sigqueueinfo", SYS_rt_sigqueueinfo}, {"SYS_rt_sigsuspend", SYS_rt_sigsuspend},
     {"SYS_signalfd4", SYS_signalfd4}, {"SYS_sigaltstack", SYS_sigaltstack}, {"SYS_setns", SYS_setns},
     {"SYS_unshare", SYS_unshare}, {"SYS_prctl", SYS_prctl}, {"SYS_reboot", SYS_reboot}, {"SYS_exit", SYS_exit},
-    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_setresgid", SYS_setresgid}, {"SYS_sigreturn", SYS_rt_sigreturn},
+    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_setresgid", SYS_setresgid}, {"SYS_close", SYS_close}, {"SYS_clone", SYS_clone}, {"SYS_seccomp", SYS_seccomp}, {"SYS_sigreturn", SYS_rt_sigreturn},
     {"SYS_getpriority", SYS_getpriority}, {"SYS_ptrace", SYS_ptrace}, {"SYS_set_tid_address", SYS_set_tid_address},
     C(RLIMIT_CORE), C(RLIMIT_NPROC), C(RLIMIT_SIGPENDING), C(RLIMIT_NOFILE), C(RLIMIT_CPU), C(RLIMIT_STACK), C(RLIMIT_FSIZE),
     C(POLLIN), C(POLLHUP),

@@ -127,6 +127,9 @@ static struct {
 } children[MAX_NAMES];
 static int child_count;
 
+/* Stands for a child that was never born: a number that no process has. (PID_MAX_LIMIT, include/linux/threads.h) */
+#define NOBODY 4194303
+
 /* The latest child of a name is the one that is meant. */
 static void add_child(const char *name, pid_t pid) {
   static const char *const taken[] = {"self", "tid", "parent", "group", "all", "init"};

@@ -67,6 +67,40 @@ static void do_field(char **words, int count, char *block) {
   report_text(words, count, "absent");
 }
 
+/* columns PID NAME: the numbers of a line of /proc/PID/status, one blank between them */
+static void do_columns(char **words, int count, char *block) {
+  (void)block;
+  char path[64], text[8192], line[128] = "";
+  snprintf(path, sizeof path, "/proc/%ld/status", value_of(words[1]));
+  if (slurp(path, text, sizeof text) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  char *at = strstr(text, words[2]);
+  if (at == NULL) die("status has no such line", words[2]);
+  for (char *word = strtok(at + strlen(words[2]) + 1, "\t"); word != NULL; word = strtok(NULL, "\t")) {
+    char *end = strchr(word, '\n');
+    if (end != NULL) *end = '\0';
+    if (line[0] != '\0') append(line, sizeof line, " ");
+    append(line, sizeof line, word);
+    if (end != NULL) break;
+  }
+  report_text(words, count, line);
+}
+
+/* link PATH: readlink(2) */
+static void do_link(char **words, int count, char *block) {
+  (void)block;
+  char text[128];
+  ssize_t length = readlink(path_of(words[1]), text, sizeof text - 1);
+  if (length < 0) {
+    report(words, count, -1);
+    return;
+  }
+  text[length] = '\0';
+  report_text(words, count, text);
+}
+
 /* write PATH WORD…: one write(2) to a file that is there */
 static void do_write(char **words, int count, char *block) {
   (void)block;
@@ -130,7 +164,7 @@ static void do_until(char **words, int count, char *block) {
 }
 
 static const struct verb file_verbs[] = {
-    {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write},
+    {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"link", 2, false, do_link},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
 };

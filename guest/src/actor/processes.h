@@ -19,7 +19,9 @@ static void live_as(const char *name, char *block) {
 static void do_fork(char **words, int count, char *block) {
   pid_t pid = fork();
   if (pid == 0) live_as(words[1], block);
-  if (pid > 0) add_child(words[1], pid);
+  int error = errno;
+  add_child(words[1], pid > 0 ? pid : NOBODY);
+  errno = error;
   report(words, count, pid);
 }
 
@@ -52,7 +54,7 @@ static void do_clone(char **words, int count, char *block) {
   long pid = syscall(SYS_clone3, &arguments, sizeof arguments);
   if (pid == 0) live_as(words[1], block);
   int error = errno;
-  if (pid > 0) add_child(words[1], (pid_t)pid);
+  add_child(words[1], pid > 0 ? (pid_t)pid : NOBODY);
   if (pid > 0 && pidfd >= 0) set_variable(words[1], pidfd);
   errno = error;
   report(words, count, pid);
@@ -252,6 +254,35 @@ static void do_parent(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
+/* same: whether the caller is the main thread of its process · same-as PID: whether it has that pid */
+static void do_same(char **words, int count, char *block) {
+  (void)block;
+  report_text(words, count, syscall(SYS_gettid) == getpid() ? "pid is tid" : "pid is not tid");
+}
+
+static void do_same_as(char **words, int count, char *block) {
+  (void)block;
+  report_text(words, count, value_of(words[1]) == getpid() ? "yes" : "no");
+}
+
+/* until-gone NAME: looks until there is no such process, zombies included */
+static void do_until_gone(char **words, int count, char *block) {
+  (void)block;
+  pid_t pid = child_pid(words[1]);
+  while (pid != NOBODY && state_of(pid) != '-') sched_yield();
+  report_text(words, count, pid != NOBODY ? "gone" : "never was");
+}
+
+/* children-of PID > NAME: the first of its children, by its number here. (proc_pid_task(5)) */
+static void do_children_of(char **words, int count, char *block) {
+  (void)block;
+  char path[64], text[512];
+  long pid = value_of(words[1]);
+  snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", pid, pid);
+  if (slurp(path, text, sizeof text) <= 0) die("it has no children", words[1]);
+  report(words, count, atol(text));
+}
+
 static void do_setsid(char **words, int count, char *block) {
   (void)block;
   long result = setsid();
@@ -332,6 +363,10 @@ static const struct verb process_verbs[] = {
     {"reap", 1, false, do_reap},
     {"ids", 1, false, do_ids},
     {"parent", 1, false, do_parent},
+    {"same", 1, false, do_same},
+    {"same-as", 2, false, do_same_as},
+    {"until-gone", 2, false, do_until_gone},
+    {"children-of", 2, false, do_children_of},
     {"setsid", 1, false, do_setsid},
     {"setpgid", 1, false, do_setpgid},
     {"subreaper", 1, false, do_subreaper},

@@ -1,0 +1,345 @@
+/** How pid namespaces are made, entered and nested: pid_namespaces(7), unshare(2), setns(2), /proc. */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const page = man('pid_namespaces(7)');
+const tags = ['pidns', 'container'];
+const unshared = 'quietly { call unshare CLONE_NEWPID }';
+
+tells(
+  {
+    id: 'pidns.structure.first-process-is-1',
+    statement: 'The first process of a namespace has pid 1 and getppid() 0; its parent knows it by another pid.',
+    sources: [page, kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags,
+    entries: ['NS-01'],
+  },
+  {
+    script: `${unshared}; fork one { call getpid; parent; call getppid; open told; await seen; exit 3 }; await told; field /proc/@one/status NSpid; open seen; exit 0`,
+    says: { one: ['call getpid: 1', 'parent: 0', 'call getppid: 0'] },
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.unshare-does-not-move-the-caller',
+    statement:
+      'unshare(CLONE_NEWPID) leaves the caller where it is; its next child is pid 1; a second unshare and a thread are EINVAL.',
+    sources: [man('unshare(2)', 'CLONE_NEWPID'), kernelSource('kernel/nsproxy.c', 'copy_namespaces'), page],
+    tags: ['star', ...tags],
+    entries: ['NS-02'],
+  },
+  {
+    script: `fork maker { quietly { call getpid > before }; call unshare CLONE_NEWPID; same-as $before; call unshare CLONE_NEWPID; thread t { pause }; fork one { call getpid; exit 0 }; wait one; exit 0 }; wait maker; exit 0`,
+    says: {
+      maker: [
+        'call unshare CLONE_NEWPID: 0',
+        'same-as $before: yes',
+        'call unshare CLONE_NEWPID: EINVAL',
+        'thread t: EINVAL',
+        'wait one: exit 0',
+      ],
+      one: ['call getpid: 1'],
+      main: ['wait maker: exit 0'],
+    },
+  },
+  [
+    {
+      what: 'another namespace',
+      replace: ['call unshare CLONE_NEWPID; same-as', 'call unshare CLONE_NEWUTS; same-as'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.structure.unshare-is-per-thread',
+    statement:
+      'unshare(CLONE_NEWPID) of one thread leaves the others free: they can make threads, and their children stay in the old namespace.',
+    sources: [man('unshare(2)'), kernelSource('kernel/fork.c', 'ksys_unshare')],
+    tags: ['thread', ...tags],
+    entries: ['NS-03'],
+  },
+  {
+    as: 'init',
+    script: `thread other { call unshare CLONE_NEWPID; open done; await end }; await done; thread more { call getpid }; join more; fork child { call getppid; exit 0 }; wait child; open end; exit 0`,
+    says: {
+      other: ['call unshare CLONE_NEWPID: 0'],
+      more: ['call getpid: 1'],
+      child: ['call getppid: 1'],
+      main: ['join more: 0', 'wait child: exit 0'],
+    },
+  },
+  [{ what: 'the main thread unshares', replace: ['await done;', 'await done; call unshare CLONE_NEWPID;'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.pid-for-children-before-the-first-fork',
+    statement:
+      'Between unshare and the first fork /proc/self/ns/pid_for_children is ENOENT; from 7.1 on it can be opened.',
+    sources: [page, kernelSource('kernel/pid_namespace.c', 'pidns_for_children_get')],
+    tags: ['errata', ...tags],
+    entries: ['NS-04'],
+    expected: byKernel({ '<7.1': 'ENOENT', '>=7.1': '0' }),
+  },
+  {
+    script: `fork maker { quietly { call unshare CLONE_NEWPID }; open-file /proc/self/ns/pid_for_children O_RDONLY > fd; exit 0 }; quietly { wait maker }; exit 0`,
+    says: (outcome) => ({ maker: [`open-file /proc/self/ns/pid_for_children O_RDONLY: ${outcome}`] }),
+  },
+  [
+    {
+      what: 'a child was born',
+      replace: [
+        'call unshare CLONE_NEWPID };',
+        'call unshare CLONE_NEWPID; fork one { pause } }; open-file /nowhere O_RDONLY > fd;',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.structure.fork-after-its-init-died-is-enomem',
+    statement: 'When the init of a namespace has died, every fork into it fails with ENOMEM, for ever.',
+    sources: [man('pid_namespaces(7)'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags: ['star', ...tags],
+    entries: ['NS-06', 'ZAP-05'],
+  },
+  {
+    script: `${unshared}; fork one { exit 5 }; wait one; fork late { exit 0 }; clone later 0 { exit 0 }; exit 0`,
+    says: { main: ['wait one: exit 5', 'fork late: ENOMEM', 'clone later 0: ENOMEM'] },
+  },
+  [{ what: 'the init lives', replace: ['fork one { exit 5 }; wait one;', 'fork one { pause }; wait one WNOHANG;'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.nests-32-levels',
+    statement: 'Namespaces nest 32 levels below the initial one; the next unshare is ENOSPC.',
+    sources: [page, kernelSource('kernel/pid_namespace.c', 'create_pid_namespace')],
+    tags,
+    entries: ['NS-07'],
+  },
+  { script: 'nest-pidns; exit 0', says: { main: ['nest-pidns: 32 levels, then ENOSPC'] } },
+  [
+    {
+      what: 'it begins one level down',
+      replace: [
+        'nest-pidns; exit 0',
+        'quietly { call unshare CLONE_NEWPID }; fork main { nest-pidns; exit 0 }; quietly { wait main }; exit 0',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.setns.to-a-descendant-affects-children',
+    statement:
+      'setns(2) to a descendant namespace is allowed, and puts later children there, not the caller; they count as inside.',
+    sources: [man('setns(2)', 'CLONE_NEWPID'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
+    tags,
+    entries: ['NS-08', 'NS-09', 'PFD-15'],
+  },
+  {
+    script: `fork maker { ${unshared}; fork one { quietly { on USR1 opens got }; open up; await got; await end; exit 5 }; open-file /proc/@one/ns/pid O_RDONLY > ns; await up; exec-actor { pause } };
+      await up; quietly { call pidfd_open maker 0 > m }; fork joiner { quietly { children-of maker > one; open-file /proc/@$one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID; fork inner { call getpid; parent; kill 1 KILL; kill 1 USR1; exit 6 }; wait inner; exit 0 }; wait joiner; exit 0`,
+    says: {
+      joiner: ['call setns $ns CLONE_NEWPID: 0', 'wait inner: exit 6'],
+      inner: ['call getpid: 2', 'parent: 0', 'kill 1 KILL: 0', 'kill 1 USR1: 0'],
+      one: ['signal USR1: SI_USER from 2'],
+      main: ['wait joiner: exit 0'],
+    },
+  },
+  [{ what: 'it joins nothing', replace: ['call setns $ns CLONE_NEWPID', 'call setns $ns CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.setns.to-an-ancestor-is-refused',
+    statement: 'setns(2) to an ancestor pid namespace is EINVAL, to a file of another type EINVAL, to one’s own 0.',
+    sources: [man('setns(2)', 'ERRORS'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
+    tags,
+    entries: ['NS-08'],
+  },
+  {
+    script: `quietly { open-file /proc/self/ns/pid O_RDONLY > outer }; ${unshared}; fork one { call setns $outer CLONE_NEWPID; call setns $outer CLONE_NEWNET; exit 5 }; wait one; call setns $outer CLONE_NEWPID; exit 0`,
+    says: {
+      one: ['call setns $outer CLONE_NEWPID: EINVAL', 'call setns $outer CLONE_NEWNET: EINVAL'],
+      main: ['wait one: exit 5', 'call setns $outer CLONE_NEWPID: 0'],
+    },
+  },
+  [{ what: 'it is no descendant', replace: ['CLONE_NEWPID }; fork one', 'CLONE_NEWUTS }; fork one'] }],
+);
+
+tells(
+  {
+    id: 'pidns.setns.needs-a-capability',
+    statement:
+      'setns(2) to a pid namespace without CAP_SYS_ADMIN is EPERM; so is unshare(CLONE_NEWPID), unless with CLONE_NEWUSER.',
+    sources: [
+      man('setns(2)', 'ERRORS'),
+      man('user_namespaces(7)'),
+      kernelSource('kernel/pid_namespace.c', 'pidns_install'),
+    ],
+    tags,
+    entries: ['NS-08', 'NS-19'],
+  },
+  {
+    script: `quietly { open-file /proc/self/ns/pid O_RDONLY > own; call setresuid 3000 3000 3000 }; call setns $own CLONE_NEWPID; call unshare CLONE_NEWPID; call unshare CLONE_NEWPID|CLONE_NEWUSER; exit 0`,
+    says: {
+      main: [
+        'call setns $own CLONE_NEWPID: EPERM',
+        'call unshare CLONE_NEWPID: EPERM',
+        'call unshare CLONE_NEWPID|CLONE_NEWUSER: 0',
+      ],
+    },
+  },
+  [{ what: 'it is root', replace: ['; call setresuid 3000 3000 3000', ''] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.ancestors-are-invisible',
+    statement:
+      'A member cannot name processes of ancestor namespaces: kill(2) and getpgid(2) by their numbers are ESRCH.',
+    sources: [page, kernelSource('kernel/pid.c', 'find_vpid')],
+    tags,
+    entries: ['NS-10'],
+  },
+  {
+    script: `quietly { call getpid > outer }; ${unshared}; fork one { call kill $outer 0; call getpgid $outer; call getsid $outer; call kill 1 0; exit 5 }; wait one; exit 0`,
+    says: {
+      one: ['call kill $outer 0: ESRCH', 'call getpgid $outer: ESRCH', 'call getsid $outer: ESRCH', 'call kill 1 0: 0'],
+      main: ['wait one: exit 5'],
+    },
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.proc.shows-the-namespace-of-its-mounter',
+    statement:
+      'A procfs shows the pid namespace it was mounted in: inside, /proc/self is 1 and the outside is not there.',
+    sources: [page, kernelSource('fs/proc/root.c', 'proc_init_fs_context')],
+    tags: ['proc', ...tags],
+    entries: ['NS-11'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID|CLONE_NEWNS }; fork one { quietly { mount-proc }; link /proc/self; field /proc/1/status NSpid; exists /proc/2; exit 5 }; wait one; exit 0`,
+    says: {
+      one: ['link /proc/self: 1', 'field /proc/1/status NSpid: 1', 'exists /proc/2: ENOENT'],
+      main: ['wait one: exit 5'],
+    },
+  },
+  [{ what: 'it is not mounted anew', replace: ['quietly { mount-proc }', 'quietly { mask }'] }],
+);
+
+tells(
+  {
+    id: 'pidns.proc.status-has-a-column-for-each-level',
+    statement:
+      'NSpid, NStgid, NSpgid and NSsid have a column for each namespace below that of the procfs, the outermost first.',
+    sources: [man('proc_pid_status(5)', 'NSpid'), kernelSource('fs/proc/array.c', 'task_state')],
+    tags: ['proc', ...tags],
+    entries: ['NS-01', 'NS-22', 'PRC-04'],
+  },
+  {
+    as: 'init',
+    script: `${unshared}; fork one { quietly { setsid; call unshare CLONE_NEWPID }; fork two { open up; pause }; await up; open all; pause }; await all; columns one NSpid; columns one NSsid; columns 3 NSpid; columns 3 NSpgid; columns 3 NStgid; exit 0`,
+    says: {
+      main: [
+        'columns one NSpid: 2 1',
+        'columns one NSsid: 2 1',
+        'columns 3 NSpid: 3 2 1',
+        'columns 3 NSpgid: 2 1 0',
+        'columns 3 NStgid: 3 2 1',
+      ],
+    },
+  },
+  [{ what: 'one level less', replace: ['setsid; call unshare CLONE_NEWPID', 'setsid; call unshare CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.group-and-session-outside-are-0',
+    statement:
+      'getpgrp() and getsid() are 0 when the leader of the group or session lives outside; after setsid() they are 1.',
+    sources: [man('getsid(2)'), kernelSource('kernel/pid.c', '__task_pid_nr_ns')],
+    tags: ['job', ...tags],
+    entries: ['JOB-12', 'NS-01'],
+  },
+  {
+    script: `${unshared}; fork one { ids; quietly { setsid }; ids; exit 0 }; wait one; exit 0`,
+    says: { one: ['ids: ppid 0 pgrp 0 sid 0', 'ids: ppid 0 pgrp 1 sid 1'], main: ['wait one: exit 0'] },
+  },
+  [{ what: 'it has a session of its own before', replace: ['fork one { ids;', 'fork one { quietly { setsid }; ids;'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.first-child-must-be-1',
+    statement:
+      'set_tid other than 1 for the first process of a namespace is EINVAL; a plain fork then still becomes 1.',
+    sources: [man('clone(2)', 'set_tid'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags,
+    entries: ['NS-13'],
+  },
+  {
+    script: `${unshared}; clone one 0 pid 7 { exit 0 }; fork first { call getpid; exit 5 }; wait first; exit 0`,
+    says: { first: ['call getpid: 1'], main: ['clone one 0 pid 7: EINVAL', 'wait first: exit 5'] },
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.ns-last-pid-is-its-own',
+    statement: 'ns_last_pid belongs to the namespace; the next fork after writing N is N + 1.',
+    sources: [page, kernelSource('kernel/pid_namespace.c', 'pid_ns_ctl_handler')],
+    tags,
+    entries: ['NS-15'],
+    needs: ['CONFIG_CHECKPOINT_RESTORE'],
+  },
+  {
+    as: 'init',
+    script: `read /proc/sys/kernel/ns_last_pid; write /proc/sys/kernel/ns_last_pid 999; fork child { call getpid; exit 0 }; wait child; read /proc/sys/kernel/ns_last_pid; exit 0`,
+    says: {
+      main: [
+        'read /proc/sys/kernel/ns_last_pid: 1',
+        'write /proc/sys/kernel/ns_last_pid 999: 0',
+        'wait child: exit 0',
+        'read /proc/sys/kernel/ns_last_pid: 1000',
+      ],
+      child: ['call getpid: 1000'],
+    },
+  },
+  [{ what: 'another number', replace: ['ns_last_pid 999', 'ns_last_pid 998'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.wrap-of-pids',
+    statement:
+      'In a new namespace pids after 32767 go on; up to 6.12 they wrapped to 300, whatever lies below being reserved.',
+    sources: [
+      kernelSource('kernel/pid.c', 'alloc_pid'),
+      kernelSource('kernel/pid_namespace.c', 'create_pid_namespace'),
+    ],
+    tags,
+    entries: ['NS-21'],
+    needs: ['CONFIG_CHECKPOINT_RESTORE'],
+    expected: byKernel(
+      { '<6.14': '300', '>=6.14': '32768' },
+      { '>=6.14': { commit: 'd385c8bceb14', title: 'pid: Do not set pid_max in new pid namespaces' } },
+    ),
+  },
+  {
+    as: 'init',
+    script: `quietly { write /proc/sys/kernel/ns_last_pid 32766 }; fork a { call getpid; exit 0 }; fork b { call getpid; exit 0 }; quietly { reap }; exit 0`,
+    says: (next) => ({ a: ['call getpid: 32767'], b: [`call getpid: ${next}`] }),
+  },
+  [{ what: 'another number', replace: ['ns_last_pid 32766', 'ns_last_pid 32760'] }],
+);

@@ -1,0 +1,283 @@
+/** What a new process and a new program have of the old: fork(2), vfork(2), clone(2), execve(2). */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const exec = [man('execve(2)'), kernelSource('fs/exec.c', 'begin_new_exec')];
+const clone = [man('clone(2)', 'ERRORS'), kernelSource('kernel/fork.c', 'copy_process')];
+const tags = ['birth'];
+
+tells(
+  {
+    id: 'process.exec.resets-handlers-and-keeps-the-ignored',
+    statement: 'execve(2) gives caught signals their default back and leaves ignored ones ignored, SIGCHLD with them.',
+    sources: [...exec, kernelSource('kernel/signal.c', 'flush_signal_handlers')],
+    tags: ['star', 'exec', ...tags],
+    entries: ['FEX-01'],
+  },
+  {
+    script: `quietly { on USR1; on TERM; ignore USR2 CHLD HUP }; exec-actor { disposition USR1; disposition TERM; disposition USR2; disposition CHLD; disposition HUP; disposition INT; exit 0 }`,
+    says: {
+      main: [
+        'disposition USR1: default',
+        'disposition TERM: default',
+        'disposition USR2: ignored',
+        'disposition CHLD: ignored',
+        'disposition HUP: ignored',
+        'disposition INT: default',
+      ],
+    },
+  },
+  [{ what: 'one is not ignored', replace: ['ignore USR2 CHLD HUP', 'ignore USR2 HUP'] }],
+);
+
+tells(
+  {
+    id: 'process.exec.of-a-thread-takes-over-the-process',
+    statement:
+      'execve(2) by a thread that is not the leader ends all others; the new image has the pid of the process.',
+    sources: [man('execve(2)', 'multithreaded'), kernelSource('fs/exec.c', 'de_thread')],
+    tags: ['exec', 'thread', ...tags],
+    entries: ['FEX-03'],
+  },
+  {
+    script: `fork child { thread idle { await never }; thread other { exec-actor { same; field /proc/self/status Threads; exit 6 } }; await never }; wait child; exit 0`,
+    says: { main: ['wait child: exit 6'], other: ['same: pid is tid', 'field /proc/self/status Threads: 1'] },
+  },
+  [{ what: 'it does not exec', replace: ['exec-actor { same;', 'same; repeat 1 {'] }],
+);
+
+tells(
+  {
+    id: 'process.clone.clear-sighand-resets-handlers',
+    statement:
+      'clone3(2) with CLONE_CLEAR_SIGHAND gives caught signals their default back and leaves ignored ones ignored.',
+    sources: [man('clone(2)', 'CLONE_CLEAR_SIGHAND'), kernelSource('kernel/fork.c', 'copy_sighand')],
+    tags,
+    entries: ['FEX-04'],
+  },
+  {
+    script: `quietly { on USR1; ignore USR2 }; clone child CLONE_CLEAR_SIGHAND { disposition USR1; disposition USR2; exit 0 }; wait child; disposition USR1; exit 0`,
+    says: {
+      child: ['disposition USR1: default', 'disposition USR2: ignored'],
+      main: ['wait child: exit 0', 'disposition USR1: caught'],
+    },
+  },
+  [{ what: 'no flag', replace: ['clone child CLONE_CLEAR_SIGHAND', 'clone child 0'] }],
+);
+
+for (const { flags, why, entries } of [
+  { flags: 'CLONE_CLEAR_SIGHAND|CLONE_SIGHAND|CLONE_VM', why: 'to clear and to share handlers', entries: ['FEX-04'] },
+  { flags: 'CLONE_SIGHAND', why: 'shared handlers without shared memory', entries: ['FEX-08'] },
+  { flags: 'CLONE_THREAD', why: 'a thread without shared handlers', entries: ['FEX-08'] },
+  {
+    flags: 'CLONE_THREAD|CLONE_SIGHAND|CLONE_VM|CLONE_NEWPID',
+    why: 'a thread in a new pid namespace',
+    entries: ['FEX-08'],
+  },
+  { flags: 'CLONE_NEWNS|CLONE_FS', why: 'a new mount namespace with shared root', entries: ['FEX-08'] },
+]) {
+  tells(
+    {
+      id: `process.clone.refuses-${flags.toLowerCase().replaceAll('clone_', '').replaceAll('|', '-').replaceAll('_', '-')}`,
+      statement: `The kernel refuses ${flags.replaceAll('|', ' | ')} with EINVAL: ${why}.`,
+      sources: clone,
+      tags,
+      entries,
+    },
+    {
+      script: `clone child ${flags}${flags.includes('CLONE_THREAD') ? ' exit 0' : ''} { exit 0 }; exit 0`,
+      says: { main: [`clone child ${flags}${flags.includes('CLONE_THREAD') ? ' exit 0' : ''}: EINVAL`] },
+    },
+    [{ what: 'no such flags', replace: [`child ${flags}`, 'child 0'] }],
+  );
+}
+
+tells(
+  {
+    id: 'process.clone.newpid-with-parent-is-accepted',
+    statement: 'CLONE_NEWPID together with CLONE_PARENT is accepted, although clone(2) lists it as EINVAL.',
+    sources: clone,
+    tags: ['container', 'errata', ...tags],
+    entries: ['FEX-09'],
+  },
+  {
+    script: `fork maker { clone one CLONE_NEWPID|CLONE_PARENT exit 0 { call getpid; exit 6 }; exit 5 }; quietly { wait maker }; wait any __WALL; exit 0`,
+    says: { one: ['call getpid: 1'], main: ['wait: exit 6'] },
+  },
+  [{ what: 'no new namespace', replace: ['CLONE_NEWPID|CLONE_PARENT', 'CLONE_PARENT'] }],
+);
+
+tells(
+  {
+    id: 'process.clone.set-tid-picks-the-pid',
+    statement:
+      'clone3(2) with set_tid gives the child that pid; EEXIST when it is taken; the next fork goes on where it would have.',
+    sources: [man('clone(2)', 'set_tid'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags: ['container', ...tags],
+    entries: ['FEX-12'],
+  },
+  {
+    as: 'init',
+    script: `clone a 0 pid 500 { call getpid; await end; exit 0 }; clone b 0 pid 500 { exit 0 }; fork c { call getpid; exit 0 }; wait c; open end; wait a; exit 0`,
+    says: {
+      a: ['call getpid: 500'],
+      c: ['call getpid: 2'],
+      main: ['clone b 0 pid 500: EEXIST', 'wait c: exit 0', 'wait a: exit 0'],
+    },
+  },
+  [{ what: 'another number', replace: ['clone b 0 pid 500', 'clone b 0 pid 501'] }],
+);
+
+tells(
+  {
+    id: 'process.clone.set-tid-needs-a-capability',
+    statement: 'set_tid without CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE is EPERM.',
+    sources: [man('clone(2)', 'ERRORS'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags: ['container', ...tags],
+    entries: ['FEX-12'],
+  },
+  {
+    as: 'init',
+    script: `fork user { quietly { call setresuid 3000 3000 3000 }; clone a 0 pid 500 { exit 0 }; exit 0 }; wait user; exit 0`,
+    says: { user: ['clone a 0 pid 500: EPERM'], main: ['wait user: exit 0'] },
+  },
+  [{ what: 'it is root', replace: ['call setresuid 3000 3000 3000', 'mask'] }],
+);
+
+for (const { flag, name } of [
+  { flag: 'CLONE_AUTOREAP', name: 'autoreap' },
+  { flag: 'CLONE_NNP', name: 'nnp' },
+]) {
+  const since = {
+    autoreap: { commit: '12ae2c81b21c', title: 'clone: add CLONE_AUTOREAP' },
+    nnp: { commit: '24baca56fafc', title: 'clone: add CLONE_NNP' },
+  }[name as 'autoreap' | 'nnp'];
+  tells(
+    {
+      id: `process.clone.${name}-exists`,
+      statement:
+        name === 'autoreap'
+          ? 'A CLONE_AUTOREAP child leaves neither a zombie nor a SIGCHLD; before 7.1 the flag is EINVAL.'
+          : 'A CLONE_NNP child has no_new_privs; before 7.1 the flag is EINVAL.',
+      sources: [kernelSource('kernel/fork.c', 'copy_process')],
+      tags,
+      entries: name === 'autoreap' ? ['FEX-14'] : ['FEX-15'],
+      expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'works' }, { '>=7.1': since }),
+    },
+    name === 'autoreap'
+      ? {
+          script: `quietly { block CHLD }; clone child CLONE_AUTOREAP exit 0 { exit 3 }; until-gone child; pending; wait child __WALL; exit 0`,
+          says: (outcome) => ({
+            main:
+              outcome === 'works'
+                ? ['until-gone child: gone', 'pending: none', 'wait child __WALL: ECHILD']
+                : [
+                    'clone child CLONE_AUTOREAP exit 0: EINVAL',
+                    'until-gone child: never was',
+                    'pending: none',
+                    'wait child __WALL: ECHILD',
+                  ],
+          }),
+        }
+      : {
+          script: `clone child CLONE_NNP { field /proc/self/status NoNewPrivs; exit 3 }; exit 0`,
+          says: (outcome) =>
+            outcome === 'works'
+              ? { child: ['field /proc/self/status NoNewPrivs: 1'], main: [] }
+              : { child: [], main: ['clone child CLONE_NNP: EINVAL'] },
+        },
+    [{ what: 'no flag', replace: [`child ${flag}`, 'child 0'] }],
+  );
+}
+
+tells(
+  {
+    id: 'process.clone.autoreap-with-an-exit-signal-is-refused',
+    statement: 'CLONE_AUTOREAP with an exit signal is EINVAL on every kernel.',
+    sources: [kernelSource('kernel/fork.c', 'copy_process')],
+    tags,
+    entries: ['FEX-14'],
+  },
+  { script: 'clone child CLONE_AUTOREAP { exit 0 }; exit 0', says: { main: ['clone child CLONE_AUTOREAP: EINVAL'] } },
+  [{ what: 'no flag', replace: ['CLONE_AUTOREAP', '0'] }],
+);
+
+tells(
+  {
+    id: 'process.vfork.parent-waits-in-state-d',
+    statement:
+      'vfork(2) keeps the parent in state D until the child has called execve(2) or ended; a caught signal waits, a fatal one ends the parent at once.',
+    sources: [man('vfork(2)'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
+    tags: ['killable', ...tags],
+    entries: ['FEX-05', 'INT-08', 'PRC-05'],
+  },
+  {
+    script: `fork parent2 { clone child CLONE_VFORK { open up; await never }; exit 5 }; await up; until D parent2; kill parent2 STOP; state parent2; kill parent2 KILL; wait parent2; exit 0`,
+    says: {
+      main: [
+        'until D parent2: D',
+        'kill parent2 STOP: 0',
+        'state parent2: D',
+        'kill parent2 KILL: 0',
+        'wait parent2: SIGKILL',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it is a plain fork',
+      replace: ['CLONE_VFORK { open up; await never }; exit 5', '0 { open up; await never }; await never'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.fork.seccomp-and-nnp-are-inherited',
+    statement: 'no_new_privs and seccomp filters are inherited by fork(2) and kept over execve(2).',
+    sources: [man('seccomp(2)'), kernelSource('kernel/fork.c', 'copy_seccomp')],
+    tags: ['seccomp', ...tags],
+    entries: ['FEX-02'],
+  },
+  {
+    script: `quietly { seccomp getsid errno }; fork child { call getsid 0; exec-actor { call getsid 0; field /proc/self/status NoNewPrivs; exit 0 } }; wait child; exit 0`,
+    says: {
+      child: ['call getsid 0: EPERM', 'call getsid 0: EPERM', 'field /proc/self/status NoNewPrivs: 1'],
+      main: ['wait child: exit 0'],
+    },
+  },
+  [{ what: 'another call is filtered', replace: ['seccomp getsid', 'seccomp getpgid'] }],
+);
+
+tells(
+  {
+    id: 'process.fork.memory-is-copied',
+    statement:
+      'A forked child has copies of memory and descriptors of its own: what it closes stays open in the parent.',
+    sources: [man('fork(2)'), kernelSource('kernel/fork.c', 'copy_files')],
+    tags,
+    entries: ['FEX-02'],
+  },
+  {
+    script: `quietly { open-file /proc/self/status O_RDONLY > fd }; fork child { call close $fd; call close $fd; exit 0 }; wait child; call close $fd; exit 0`,
+    says: { child: ['call close $fd: 0', 'call close $fd: EBADF'], main: ['wait child: exit 0', 'call close $fd: 0'] },
+  },
+  [{ what: 'the parent closes it', replace: ['fork child {', 'call close $fd; fork child {'] }],
+);
+
+tells(
+  {
+    id: 'process.clone.into-cgroup-starts-there',
+    statement: 'A child made with CLONE_INTO_CGROUP is a member of that cgroup from the start.',
+    sources: [man('clone(2)', 'CLONE_INTO_CGROUP'), kernelSource('kernel/cgroup/cgroup.c', 'cgroup_css_set_fork')],
+    tags: ['cgroup', ...tags],
+    entries: ['FEX-13'],
+  },
+  {
+    script: `mkdir /sys/fs/cgroup/into; quietly { open-file /sys/fs/cgroup/into O_RDONLY > fd }; clone child CLONE_INTO_CGROUP cgroup $fd { read /proc/self/cgroup; exit 3 }; wait child; rmdir /sys/fs/cgroup/into; exit 0`,
+    says: {
+      child: ['read /proc/self/cgroup: 0::/into'],
+      main: ['mkdir /sys/fs/cgroup/into: 0', 'wait child: exit 3', 'rmdir /sys/fs/cgroup/into: 0'],
+    },
+  },
+  [{ what: 'no flag', replace: ['clone child CLONE_INTO_CGROUP cgroup $fd', 'clone child 0'] }],
+);
