@@ -11,6 +11,7 @@
 #include "actor/core.h"
 
 #include "actor/altstack.h"
+#include "actor/descriptors.h"
 #include "actor/faults.h"
 #include "actor/files.h"
 #include "actor/machine.h"
@@ -68,7 +69,7 @@ static const struct {
   size_t count;
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
-    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(namespace_verbs), THEME(timer_verbs), THEME(altstack_verbs),
+    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(namespace_verbs), THEME(descriptor_verbs), THEME(timer_verbs), THEME(altstack_verbs),
 #undef THEME
 };
 

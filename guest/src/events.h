@@ -19,7 +19,7 @@ struct line {
 };
 
 /* The name a process or thread goes by in its events. */
-static __thread char event_who[32] = "main";
+static __thread char event_who[40] = "main";
 
 /* While it is not 0, events are made and thrown away. */
 static __thread int event_mute;

@@ -23,9 +23,13 @@ static const struct {
     {"SYS_rt_sigqueueinfo", SYS_rt_sigqueueinfo}, {"SYS_rt_sigsuspend", SYS_rt_sigsuspend},
     {"SYS_signalfd4", SYS_signalfd4}, {"SYS_sigaltstack", SYS_sigaltstack}, {"SYS_setns", SYS_setns},
     {"SYS_unshare", SYS_unshare}, {"SYS_prctl", SYS_prctl}, {"SYS_reboot", SYS_reboot}, {"SYS_exit", SYS_exit},
-    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_setresgid", SYS_setresgid}, {"SYS_close", SYS_close}, {"SYS_clone", SYS_clone}, {"SYS_seccomp", SYS_seccomp}, {"SYS_sigreturn", SYS_rt_sigreturn},
+    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_setresgid", SYS_setresgid}, {"SYS_close", SYS_close}, {"SYS_clone", SYS_clone}, {"SYS_seccomp", SYS_seccomp}, {"SYS_fcntl", SYS_fcntl}, {"SYS_getpgrp", SYS_getpgrp}, {"SYS_ioctl", SYS_ioctl}, {"SYS_sigreturn", SYS_rt_sigreturn},
     {"SYS_getpriority", SYS_getpriority}, {"SYS_ptrace", SYS_ptrace}, {"SYS_set_tid_address", SYS_set_tid_address},
     C(RLIMIT_CORE), C(RLIMIT_NPROC), C(RLIMIT_SIGPENDING), C(RLIMIT_NOFILE), C(RLIMIT_CPU), C(RLIMIT_STACK), C(RLIMIT_FSIZE),
     C(POLLIN), C(POLLHUP),
+    {"PTRACE_TRACEME", 0}, {"PTRACE_CONT", 7}, {"PTRACE_KILL", 8}, {"PTRACE_ATTACH", 16}, {"PTRACE_DETACH", 17},
+    {"PTRACE_SETOPTIONS", 0x4200}, {"PTRACE_SEIZE", 0x4206}, {"PTRACE_INTERRUPT", 0x4207}, {"PTRACE_LISTEN", 0x4208},
+    {"PTRACE_O_TRACEFORK", 2}, {"PTRACE_O_TRACECLONE", 8}, {"PTRACE_O_TRACEEXEC", 16}, {"PTRACE_O_TRACEEXIT", 64},
+    {"PTRACE_O_EXITKILL", 0x100000},
 };
 #undef C

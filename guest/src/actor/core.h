@@ -24,7 +24,7 @@
 
 #define MAX_WORDS 24
 #define MAX_NAMES 64
-#define NAME_SIZE 32
+#define NAME_SIZE 40
 
 /* A statement by its first word: how many words it needs, whether a block in braces follows, and what it does. */
 struct verb {

@@ -1,0 +1,72 @@
+/* Descriptors: pipe(2), poll(2), fstat(2), and clone3(2) as far as it goes without a child. */
+#ifndef KERNSPEC_ACTOR_DESCRIPTORS_H
+#define KERNSPEC_ACTOR_DESCRIPTORS_H
+
+#include "processes.h"
+
+/* pipe NAME: $NAME.r and $NAME.w; kept over exec */
+static void do_pipe(char **words, int count, char *block) {
+  (void)block;
+  int ends[2];
+  char name[NAME_SIZE + 2];
+  long result = pipe(ends);
+  if (result == 0) {
+    snprintf(name, sizeof name, "%s.r", words[1]);
+    set_variable(name, ends[0]);
+    snprintf(name, sizeof name, "%s.w", words[1]);
+    set_variable(name, ends[1]);
+  }
+  report(words, count, result);
+}
+
+/* at-end FD: whether a pipe has nobody left who could write, without waiting for it */
+static void do_at_end(char **words, int count, char *block) {
+  (void)block;
+  struct pollfd polled = {.fd = (int)value_of(words[1]), .events = POLLIN};
+  poll(&polled, 1, 0);
+  report_text(words, count, polled.revents & POLLIN ? "data" : polled.revents & POLLHUP ? "end of file" : "open");
+}
+
+/* poll FD: what poll(2) says of it now */
+static void do_poll(char **words, int count, char *block) {
+  (void)block;
+  struct pollfd polled = {.fd = (int)value_of(words[1]), .events = POLLIN};
+  char text[64] = "";
+  if (poll(&polled, 1, 0) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  if (polled.revents & POLLIN) append(text, sizeof text, "POLLIN ");
+  if (polled.revents & POLLHUP) append(text, sizeof text, "POLLHUP ");
+  if (polled.revents & POLLERR) append(text, sizeof text, "POLLERR ");
+  if (text[0] != '\0') text[strlen(text) - 1] = '\0';
+  report_text(words, count, polled.revents == 0 ? "nothing" : text);
+}
+
+/* inode FD FD: whether they are the same file */
+static void do_inode(char **words, int count, char *block) {
+  (void)block;
+  struct stat one, other;
+  if (fstat((int)value_of(words[1]), &one) < 0 || fstat((int)value_of(words[2]), &other) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  report_text(words, count, one.st_dev == other.st_dev && one.st_ino == other.st_ino ? "same" : "different");
+}
+
+/* clone-nowhere FLAGS: clone3(2) that has nowhere to put its pidfd or its child's tid, so that good flags end in EFAULT */
+static void do_clone_nowhere(char **words, int count, char *block) {
+  (void)block;
+  static char stack[16384];
+  struct clone_arguments arguments = {
+      .flags = (uint64_t)value_of(words[1]), .pidfd = 8, .stack = (uint64_t)(uintptr_t)stack, .stack_size = sizeof stack};
+  report(words, count, syscall(SYS_clone3, &arguments, sizeof arguments));
+}
+
+static const struct verb descriptor_verbs[] = {
+    {"pipe", 2, false, do_pipe},   {"at-end", 2, false, do_at_end},
+    {"poll", 2, false, do_poll},   {"inode", 3, false, do_inode},
+    {"clone-nowhere", 2, false, do_clone_nowhere},
+};
+
+#endif
