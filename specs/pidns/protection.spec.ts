@@ -87,7 +87,7 @@ tells(
   },
   {
     as: 'init',
-    script: 'quietly { on TERM }; fork member { kill init TERM; exit 0 }; wait member; exit 0',
+    script: 'quietly { on TERM }; fork member { await go; kill init TERM; exit 0 }; open go; wait member; exit 0',
     says: { main: ['signal TERM: SI_USER from member', 'wait member: exit 0'], member: ['kill init TERM: 0'] },
   },
   [{ what: 'it has no handler', replace: ['on TERM', 'default TERM'] }],

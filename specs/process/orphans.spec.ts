@@ -15,11 +15,11 @@ spec(
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
       actor(
-        'fork parent { fork orphan { ids; open born; await go; ids; ready; pause }; await born }; wait parent; open go; await orphan; ready; pause',
+        'fork middle { fork orphan { ids; open born; await go; ids; ready; pause }; await born }; wait middle; open go; await orphan; ready; pause',
       ),
     );
     await init.ready();
-    const parent = init.seen({ ev: 'fork', about: 'parent' })[0]?.result;
+    const parent = init.seen({ ev: 'fork', about: 'middle' })[0]?.result;
     expect(init.seen({ ev: 'ids', who: 'orphan' }).map(({ ppid }) => ppid)).toEqual([parent, 1]);
     expect((await init.status(await init.hostPidOf('orphan')))?.ppid).toBe(init.hostPid);
   },
@@ -36,7 +36,7 @@ spec(
   },
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
-      actor('fork parent { fork orphan { open born; pause }; await born }; wait parent; on USR1; ready; pause'),
+      actor('fork middle { fork orphan { open born; pause }; await born }; wait middle; on USR1; ready; pause'),
     );
     await init.ready();
     const orphan = await init.hostPidOf(init.seen({ ev: 'fork', about: 'orphan' })[0]?.result ?? 0);
@@ -62,7 +62,7 @@ spec(
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
       actor(
-        'fork parent { fork orphan { block USR1; open born; sigwait USR1; exit 3 }; await born }; wait parent; ready; reap; ready; pause',
+        'fork middle { fork orphan { block USR1; open born; sigwait USR1; exit 3 }; await born }; wait middle; ready; reap; ready; pause',
       ),
     );
     await init.ready();
