@@ -10,9 +10,12 @@
 #define _GNU_SOURCE
 #include "actor/core.h"
 
+#include "actor/blocking.h"
+#include "actor/core-dump.h"
 #include "actor/files.h"
 #include "actor/machine.h"
 #include "actor/processes.h"
+#include "actor/signalfd.h"
 #include "actor/signals.h"
 
 /* --- the order of things ---------------------------------------------------------------------------------------------- */
@@ -65,6 +68,7 @@ static const struct {
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
     THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs),
+    THEME(blocking_verbs), THEME(signalfd_verbs), THEME(core_dump_verbs),
 #undef THEME
 };
 

@@ -26,6 +26,9 @@ static const struct {
     {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_sigreturn", SYS_rt_sigreturn},
     {"SYS_getpriority", SYS_getpriority}, {"SYS_ptrace", SYS_ptrace}, {"SYS_set_tid_address", SYS_set_tid_address},
     C(RLIMIT_CORE), C(RLIMIT_NPROC), C(RLIMIT_SIGPENDING), C(RLIMIT_NOFILE), C(RLIMIT_CPU), C(RLIMIT_STACK), C(RLIMIT_FSIZE),
-    C(POLLIN), C(POLLHUP),
+    C(POLLIN), C(POLLHUP), {"SFD_NONBLOCK", O_NONBLOCK}, {"SFD_CLOEXEC", O_CLOEXEC}, C(O_RDONLY), C(O_WRONLY), C(O_RDWR),
+    C(CLONE_VFORK), C(CLONE_NEWIPC), C(PR_SET_DUMPABLE), C(PR_GET_DUMPABLE), {"SYS_read", SYS_read}, {"SYS_close", SYS_close},
+    {"SYS_dup", SYS_dup}, {"SYS_setresuid", SYS_setresuid}, {"SYS_pause", SYS_pause},
+    {"SYS_restart_syscall", SYS_restart_syscall}, {"SYS_personality", SYS_personality},
 };
 #undef C
