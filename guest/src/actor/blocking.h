@@ -8,13 +8,17 @@
 #include "files.h"
 #include "processes.h"
 #include <linux/aio_abi.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <mqueue.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ipc.h>
+#include <sys/ioctl.h>
 #include <sys/msg.h>
+#include <sys/ptrace.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
@@ -260,8 +264,8 @@ static void enter_ipc(char **words, const char *call, struct outcome *outcome) {
     outcome->result = msgsnd(id, &message, sizeof message.text, 0);
   } else if (call[0] == 's') {
     struct sembuf operation = {.sem_op = (short)value_of(words[3])};
-    outcome->result =
-        strcmp(call, "semop") == 0 ? semop(id, &operation, 1) : semtimedop(id, &operation, 1, &time);
+    outcome->result = strcmp(call, "semop") == 0 ? syscall(SYS_semop, id, &operation, 1)
+                                                 : syscall(SYS_semtimedop, id, &operation, 1, &time);
   } else if (strcmp(call, "mq_receive") == 0 || strcmp(call, "mq_timedreceive") == 0) {
     char text[16];
     outcome->result = syscall(SYS_mq_timedreceive, id, text, sizeof text, NULL, call[3] == 't' ? &end : NULL);
@@ -368,7 +372,7 @@ static const struct {
     CALL(waitid), CALL(nanosleep), CALL(clock_nanosleep), CALL(poll), CALL(ppoll), CALL(select), CALL(pselect6),
     CALL(epoll_wait), CALL(epoll_pwait), CALL(pause), CALL(futex), CALL(flock), CALL(fcntl), CALL(msgrcv), CALL(msgsnd),
     CALL(semop), CALL(semtimedop), CALL(mq_timedreceive), CALL(mq_timedsend), CALL(rt_sigtimedwait), CALL(rt_sigsuspend),
-    CALL(io_getevents), CALL(io_pgetevents), CALL(restart_syscall), CALL(clone3), CALL(exit_group),
+    CALL(io_getevents), CALL(io_pgetevents), CALL(restart_syscall), CALL(clone), CALL(exit_group), CALL(getppid),
 #undef CALL
 };
 
@@ -401,6 +405,85 @@ static void do_until_in(char **words, int count, char *block) {
   }
 }
 
+static long blocking_number(const char *name) {
+  for (size_t i = 0; i < sizeof blocking_calls / sizeof *blocking_calls; i++)
+    if (strcmp(blocking_calls[i].name, name) == 0) return blocking_calls[i].number;
+  die("no such call", name);
+  return -1;
+}
+
+/*
+ * signal-at-entry CALL SIG { … }: a child `traced` does this, and the first time it enters the call its tracer, this process, sends
+ * the signal, which is thus pending when the call begins. In the end: how often it has entered, and how it has ended.
+ */
+static void do_signal_at_entry(char **words, int count, char *block) {
+  long wanted = blocking_number(words[1]);
+  int status = 0, entries = 0;
+  bool inside = false;
+  char text[128] = "";
+  pid_t child = fork();
+  if (child == 0) {
+    ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+    raise(SIGSTOP);
+    live_as("traced", block);
+  }
+  add_child("traced", child);
+  waitpid(child, &status, 0);
+  ptrace(PTRACE_SETOPTIONS, child, NULL, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+  for (int signo = 0; ptrace(PTRACE_SYSCALL, child, NULL, (void *)(long)signo) == 0;) {
+    if (waitpid(child, &status, 0) < 0 || !WIFSTOPPED(status)) break;
+    signo = WSTOPSIG(status);
+    if (signo != (SIGTRAP | 0x80)) continue;
+    signo = 0;
+    inside = !inside;
+    /* orig_rax, the number of the call, is the sixteenth of the registers. */
+    if (inside && ptrace(PTRACE_PEEKUSER, child, (void *)(15 * sizeof(long)), NULL) == wanted && entries++ == 0)
+      kill(child, signal_word(words[2]));
+  }
+  append_number(text, sizeof text, entries);
+  append(text, sizeof text, " entries, ");
+  append_status(text, sizeof text, status);
+  report_text(words, count, text);
+}
+
+/* --- calls that somebody else answers: seccomp_unotify(2) ------------------------------------------------------------------------ */
+
+/* hand-over CALL > NAME: a filter of this thread that has this call answered through the listener $NAME */
+static void do_hand_over(char **words, int count, char *block) {
+  (void)block;
+  struct sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)blocking_number(words[1]), 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+  report(words, count, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+}
+
+/* handed LISTENER > NAME: waits for a call, whose number for the answer is $NAME; `nobody` when nobody is left who could make one */
+static void do_handed(char **words, int count, char *block) {
+  (void)block;
+  struct pollfd listener = {.fd = (int)value_of(words[1]), .events = POLLIN};
+  struct seccomp_notif call;
+  memset(&call, 0, sizeof call);
+  while (poll(&listener, 1, -1) < 0) continue;
+  if ((listener.revents & POLLIN) == 0) {
+    if (result_name != NULL) set_variable(result_name, 0);
+    report_text(words, count, "nobody");
+    return;
+  }
+  long result = ioctl(listener.fd, SECCOMP_IOCTL_NOTIF_RECV, &call);
+  report(words, count, result < 0 ? result : (long)call.id);
+}
+
+/* answer LISTENER CALL VALUE: what the call returns */
+static void do_answer(char **words, int count, char *block) {
+  (void)block;
+  struct seccomp_notif_resp response = {.id = (uint64_t)value_of(words[2]), .val = value_of(words[3])};
+  report(words, count, ioctl((int)value_of(words[1]), SECCOMP_IOCTL_NOTIF_SEND, &response));
+}
+
 /* compute MS: keeps the processor busy until the clock has moved on by so much */
 static void do_compute(char **words, int count, char *block) {
   (void)block;
@@ -420,7 +503,8 @@ static void blocking_unlink(char **words, int count, char *block) {
 static const struct verb blocking_verbs[] = {
     {"channel", 3, false, do_channel},   {"impatient", 2, false, do_impatient},   {"enter", 2, false, do_enter},
     {"until-in", 3, false, do_until_in}, {"compute", 2, false, do_compute},       {"mkfifo", 2, false, blocking_mkfifo},
-    {"unlink", 2, false, blocking_unlink},
+    {"unlink", 2, false, blocking_unlink},  {"signal-at-entry", 3, true, do_signal_at_entry},
+    {"hand-over", 2, false, do_hand_over}, {"handed", 2, false, do_handed},       {"answer", 4, false, do_answer},
 };
 
 #endif
