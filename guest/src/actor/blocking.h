@@ -361,6 +361,22 @@ static void do_enter(char **words, int count, char *block) {
   event_close(&line);
 }
 
+/* sigwait-for MS|bad SIG…: rt_sigtimedwait(2) with a timeout; `bad` has a second of nanoseconds */
+static void do_sigwait_for(char **words, int count, char *block) {
+  (void)block;
+  struct timespec time = {.tv_nsec = 1000000000};
+  uint64_t set = signal_set(words, 2, count);
+  if (strcmp(words[1], "bad") != 0) time = milliseconds(words[1]);
+  long result = syscall(SYS_rt_sigtimedwait, &set, NULL, &time, sizeof set);
+  char text[16] = "";
+  if (result <= 0) {
+    report(words, count, result);
+    return;
+  }
+  append_signal(text, sizeof text, (int)result);
+  report_text(words, count, text);
+}
+
 /* --- a look from outside ------------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -503,7 +519,7 @@ static void blocking_unlink(char **words, int count, char *block) {
 static const struct verb blocking_verbs[] = {
     {"channel", 3, false, do_channel},   {"impatient", 2, false, do_impatient},   {"enter", 2, false, do_enter},
     {"until-in", 3, false, do_until_in}, {"compute", 2, false, do_compute},       {"mkfifo", 2, false, blocking_mkfifo},
-    {"unlink", 2, false, blocking_unlink},  {"signal-at-entry", 3, true, do_signal_at_entry},
+    {"sigwait-for", 3, false, do_sigwait_for}, {"unlink", 2, false, blocking_unlink},  {"signal-at-entry", 3, true, do_signal_at_entry},
     {"hand-over", 2, false, do_hand_over}, {"handed", 2, false, do_handed},       {"answer", 4, false, do_answer},
 };
 
