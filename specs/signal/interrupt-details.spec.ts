@@ -219,18 +219,18 @@ spec(
   {
     id: 'signal.interrupt.call-that-does-not-sleep-is-not-interrupted',
     statement:
-      'A call that never sleeps, getppid(2), succeeds at its first entry although a signal is pending; the handler runs at its end.',
+      'A call that never sleeps, personality(2), succeeds at its first entry although a signal is pending; the handler runs at its end.',
     sources: [byHandlers],
     tags: ['interrupt'],
     entries: ['INT-01'],
   },
   async ({ guest, expect }) => {
     const fixture = await guest.process(
-      actor('signal-at-entry getppid USR1 { on USR1; call getppid > p; runs USR1 }; exit 0'),
+      actor('signal-at-entry personality USR1 { on USR1; call personality 0xffffffff; runs USR1 }; exit 0'),
     );
     expect(await fixture.finished()).toEqual(ended);
-    expect(fixture.transcript()).toEqual(['signal-at-entry getppid USR1: 1 entries, exit 0']);
-    expect(fixture.transcript('traced').slice(-2)).toEqual(['call getppid: 0', 'runs USR1: 1']);
+    expect(fixture.transcript()).toEqual(['signal-at-entry personality USR1: 1 entries, exit 0']);
+    expect(fixture.transcript('traced').slice(-2)).toEqual(['call personality 0xffffffff: 0', 'runs USR1: 1']);
   },
   [{ what: 'it is blocked', replace: ['on USR1; call', 'on USR1; block USR1; call'] }],
 );

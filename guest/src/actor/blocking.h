@@ -361,6 +361,19 @@ static void do_enter(char **words, int count, char *block) {
   event_close(&line);
 }
 
+/* look EPOLL: epoll_wait(2) that does not wait */
+static void do_look(char **words, int count, char *block) {
+  (void)block;
+  struct outcome outcome = {.result = -1};
+  struct epoll_event event = {0};
+  outcome.result = epoll_wait((int)value_of(words[1]), &event, 1, 0);
+  show_events(&outcome, event.events);
+  if (outcome.result > 0)
+    report_text(words, count, outcome.text);
+  else
+    report(words, count, outcome.result);
+}
+
 /* sigwait-for MS|bad SIG…: rt_sigtimedwait(2) with a timeout; `bad` has a second of nanoseconds */
 static void do_sigwait_for(char **words, int count, char *block) {
   (void)block;
@@ -388,7 +401,7 @@ static const struct {
     CALL(waitid), CALL(nanosleep), CALL(clock_nanosleep), CALL(poll), CALL(ppoll), CALL(select), CALL(pselect6),
     CALL(epoll_wait), CALL(epoll_pwait), CALL(pause), CALL(futex), CALL(flock), CALL(fcntl), CALL(msgrcv), CALL(msgsnd),
     CALL(semop), CALL(semtimedop), CALL(mq_timedreceive), CALL(mq_timedsend), CALL(rt_sigtimedwait), CALL(rt_sigsuspend),
-    CALL(io_getevents), CALL(io_pgetevents), CALL(restart_syscall), CALL(clone), CALL(exit_group), CALL(getppid),
+    CALL(io_getevents), CALL(io_pgetevents), CALL(restart_syscall), CALL(clone), CALL(exit_group), CALL(personality),
 #undef CALL
 };
 
@@ -490,7 +503,11 @@ static void do_handed(char **words, int count, char *block) {
     return;
   }
   long result = ioctl(listener.fd, SECCOMP_IOCTL_NOTIF_RECV, &call);
-  report(words, count, result < 0 ? result : (long)call.id);
+  int error = errno;
+  if (result_name != NULL) set_variable(result_name, (long)call.id);
+  result_name = NULL;
+  errno = error;
+  report(words, count, result < 0 ? -1 : 0);
 }
 
 /* answer LISTENER CALL VALUE: what the call returns */
@@ -519,6 +536,7 @@ static void blocking_unlink(char **words, int count, char *block) {
 static const struct verb blocking_verbs[] = {
     {"channel", 3, false, do_channel},   {"impatient", 2, false, do_impatient},   {"enter", 2, false, do_enter},
     {"until-in", 3, false, do_until_in}, {"compute", 2, false, do_compute},       {"mkfifo", 2, false, blocking_mkfifo},
+    {"look", 2, false, do_look},
     {"sigwait-for", 3, false, do_sigwait_for}, {"unlink", 2, false, blocking_unlink},  {"signal-at-entry", 3, true, do_signal_at_entry},
     {"hand-over", 2, false, do_hand_over}, {"handed", 2, false, do_handed},       {"answer", 4, false, do_answer},
 };
