@@ -444,6 +444,64 @@ for (const { id, statement, value, pattern, file } of [
 
 spec(
   {
+    id: 'core.pattern.suid-dumpable-2-replaces-nothing',
+    statement: 'With fs.suid_dumpable 2 a process that has given up root leaves no dump where there is a file already.',
+    sources: [man('proc_sys_fs(5)', 'suid_dumpable'), kernelSource('fs/coredump.c', 'do_coredump')],
+    tags: ['core'],
+    entries: ['COR-01'],
+  },
+  async ({ guest, expect }) => {
+    await withPattern(
+      guest,
+      `${directory}/absolute`,
+      async () => {
+        const fixture = await guest.process(
+          actor(quit.replace('kill self', 'call setresuid 1000 1000 1000; kill self')),
+        );
+        expect(await fixture.finished()).toEqual(ended);
+        expect(fixture.transcript().at(-1)).toBe('wait w: SIGQUIT');
+        expect((await guest.exec(`cat ${directory}/absolute`)).stdout).toBe('mine\n');
+      },
+      `echo 2 > /proc/sys/fs/suid_dumpable; echo mine > ${directory}/absolute`,
+    );
+  },
+  [{ what: 'it gives up nothing', replace: ['setresuid 1000 1000 1000', 'setresuid 0 0 0'] }],
+);
+
+spec(
+  {
+    id: 'core.pattern.pidfd-tells-of-a-dump-to-a-handler',
+    statement:
+      'When a handler has been given a pidfd, PIDFD_GET_INFO tells afterwards that the process has dumped, as a user may read it.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfs_coredump')],
+    tags: ['core', 'pidfd'],
+    entries: ['COR-07'],
+    expected: byKernel({
+      '<6.12': 'ENOTTY',
+      '>=6.12 <6.13': 'EINVAL',
+      '>=6.13': 'exit 131, dump 5',
+    }),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    await withPattern(
+      guest,
+      `|${directory}/handler %P %F`,
+      async () => {
+        const fixture = await guest.process(
+          actor('clone w CLONE_PIDFD { kill self QUIT }; wait w; dump-info $w; exit 0'),
+        );
+        expect(await fixture.finished()).toEqual(ended);
+        observe(fixture.transcript().at(-1));
+        expect(fixture.transcript()).toEqual(['wait w: SIGQUIT (core dumped)', `dump-info $w: ${expected}`]);
+      },
+      handler,
+    );
+  },
+  [{ what: 'it dies without a dump', replace: ['kill self QUIT', 'kill self TERM'] }],
+);
+
+spec(
+  {
     id: 'core.pattern.socket-paths-are-checked',
     statement:
       'From 6.17 on a core_pattern that begins with @ must name a socket by an absolute path without `..`, and is refused otherwise.',
