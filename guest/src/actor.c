@@ -11,12 +11,15 @@
 #include "actor/core.h"
 
 #include "actor/altstack.h"
+#include "actor/blocking.h"
+#include "actor/core-dump.h"
 #include "actor/descriptors.h"
 #include "actor/faults.h"
 #include "actor/files.h"
 #include "actor/machine.h"
 #include "actor/namespaces.h"
 #include "actor/processes.h"
+#include "actor/signalfd.h"
 #include "actor/signals.h"
 #include "actor/timers.h"
 
@@ -69,7 +72,9 @@ static const struct {
   size_t count;
 } themes[] = {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
-    THEME(order_verbs), THEME(signal_verbs), THEME(process_verbs), THEME(file_verbs), THEME(machine_verbs), THEME(fault_verbs), THEME(namespace_verbs), THEME(descriptor_verbs), THEME(timer_verbs), THEME(altstack_verbs),
+    THEME(order_verbs),     THEME(signal_verbs),     THEME(process_verbs),    THEME(file_verbs),     THEME(machine_verbs),
+    THEME(fault_verbs),     THEME(namespace_verbs),  THEME(descriptor_verbs), THEME(timer_verbs),    THEME(altstack_verbs),
+    THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs),
 #undef THEME
 };
 

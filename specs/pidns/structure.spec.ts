@@ -228,9 +228,9 @@ tells(
     entries: ['NS-11'],
   },
   {
-    script: `quietly { call unshare CLONE_NEWPID|CLONE_NEWNS }; fork one { quietly { mount-proc }; link /proc/self; field /proc/1/status NSpid; exists /proc/2; exit 5 }; wait one; exit 0`,
+    script: `quietly { call unshare CLONE_NEWPID|CLONE_NEWNS }; fork one { quietly { mount-proc }; readlink /proc/self; field /proc/1/status NSpid; exists /proc/2; exit 5 }; wait one; exit 0`,
     says: {
-      one: ['link /proc/self: 1', 'field /proc/1/status NSpid: 1', 'exists /proc/2: ENOENT'],
+      one: ['readlink /proc/self: 1', 'field /proc/1/status NSpid: 1', 'exists /proc/2: ENOENT'],
       main: ['wait one: exit 5'],
     },
   },

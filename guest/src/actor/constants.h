@@ -1,5 +1,6 @@
 /* Constants of headers, by name; numbers where this computer's headers may be older than the kernel. */
 #define C(name) {#name, name}
+#define S(name) {"SYS_" #name, SYS_##name}
 static const struct {
   const char *name;
   long value;
@@ -13,23 +14,23 @@ static const struct {
     {"PIDFD_THREAD", O_EXCL}, {"PIDFD_SIGNAL_THREAD", 1}, {"PIDFD_SIGNAL_THREAD_GROUP", 2},
     {"PIDFD_SIGNAL_PROCESS_GROUP", 4}, {"PIDFD_SELF", -10000}, {"PIDFD_SELF_PROCESS", -10001}, {"FD_PIDFS_ROOT", -10002},
     {"INT_MIN", -2147483648L}, C(SI_USER), C(SI_QUEUE), C(SI_TKILL), C(SI_KERNEL), C(SI_TIMER),
-    {"SYS_kill", SYS_kill}, {"SYS_tgkill", SYS_tgkill}, {"SYS_tkill", SYS_tkill}, {"SYS_wait4", SYS_wait4},
-    {"SYS_waitid", SYS_waitid}, {"SYS_clone3", SYS_clone3}, {"SYS_pidfd_open", SYS_pidfd_open},
-    {"SYS_pidfd_send_signal", SYS_pidfd_send_signal}, {"SYS_pidfd_getfd", SYS_pidfd_getfd},
-    {"SYS_process_mrelease", 448}, {"SYS_listns", 470}, {"SYS_getppid", SYS_getppid}, {"SYS_setpgid", SYS_setpgid},
-    {"SYS_getpgid", SYS_getpgid}, {"SYS_getsid", SYS_getsid}, {"SYS_setsid", SYS_setsid},
-    {"SYS_rt_sigaction", SYS_rt_sigaction}, {"SYS_rt_sigprocmask", SYS_rt_sigprocmask},
-    {"SYS_rt_sigtimedwait", SYS_rt_sigtimedwait}, {"SYS_rt_sigpending", SYS_rt_sigpending},
-    {"SYS_rt_sigqueueinfo", SYS_rt_sigqueueinfo}, {"SYS_rt_sigsuspend", SYS_rt_sigsuspend},
-    {"SYS_signalfd4", SYS_signalfd4}, {"SYS_sigaltstack", SYS_sigaltstack}, {"SYS_setns", SYS_setns},
-    {"SYS_unshare", SYS_unshare}, {"SYS_prctl", SYS_prctl}, {"SYS_reboot", SYS_reboot}, {"SYS_exit", SYS_exit},
-    {"SYS_timer_create", SYS_timer_create}, {"SYS_timer_delete", SYS_timer_delete}, {"SYS_setresuid", SYS_setresuid}, {"SYS_setuid", SYS_setuid}, {"SYS_setgid", SYS_setgid}, {"SYS_timer_settime", SYS_timer_settime}, {"SYS_getuid", SYS_getuid}, {"SYS_getpid", SYS_getpid}, {"SYS_gettid", SYS_gettid}, {"SYS_fork", SYS_fork}, {"SYS_vfork", SYS_vfork}, {"SYS_exit_group", SYS_exit_group}, {"SYS_rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo}, {"SYS_pause", SYS_pause}, {"SYS_alarm", SYS_alarm}, {"SYS_nanosleep", SYS_nanosleep}, {"SYS_sched_yield", SYS_sched_yield}, {"SYS_setresgid", SYS_setresgid}, {"SYS_close", SYS_close}, {"SYS_clone", SYS_clone}, {"SYS_seccomp", SYS_seccomp}, {"SYS_fcntl", SYS_fcntl}, {"SYS_getpgrp", SYS_getpgrp}, {"SYS_ioctl", SYS_ioctl}, {"SYS_sigreturn", SYS_rt_sigreturn},
-    {"SYS_getpriority", SYS_getpriority}, {"SYS_ptrace", SYS_ptrace}, {"SYS_set_tid_address", SYS_set_tid_address},
+    {"SYS_process_mrelease", 448}, {"SYS_listns", 470},
+    {"SYS_sigreturn", SYS_rt_sigreturn},
     C(RLIMIT_CORE), C(RLIMIT_NPROC), C(RLIMIT_SIGPENDING), C(RLIMIT_NOFILE), C(RLIMIT_CPU), C(RLIMIT_STACK), C(RLIMIT_FSIZE),
     C(POLLIN), C(POLLHUP),
     {"PTRACE_TRACEME", 0}, {"PTRACE_CONT", 7}, {"PTRACE_KILL", 8}, {"PTRACE_ATTACH", 16}, {"PTRACE_DETACH", 17},
     {"PTRACE_SETOPTIONS", 0x4200}, {"PTRACE_SEIZE", 0x4206}, {"PTRACE_INTERRUPT", 0x4207}, {"PTRACE_LISTEN", 0x4208},
     {"PTRACE_O_TRACEFORK", 2}, {"PTRACE_O_TRACECLONE", 8}, {"PTRACE_O_TRACEEXEC", 16}, {"PTRACE_O_TRACEEXIT", 64},
     {"PTRACE_O_EXITKILL", 0x100000},
+    {"SFD_NONBLOCK", O_NONBLOCK}, {"SFD_CLOEXEC", O_CLOEXEC}, C(CLONE_NEWIPC), C(PR_SET_DUMPABLE), C(PR_GET_DUMPABLE),
+    S(alarm), S(clone), S(clone3), S(close), S(dup), S(exit), S(exit_group), S(fcntl), S(fork), S(getpgid),
+    S(getpgrp), S(getpid), S(getppid), S(getpriority), S(getsid), S(gettid), S(getuid), S(ioctl), S(kill),
+    S(nanosleep), S(pause), S(personality), S(pidfd_getfd), S(pidfd_open), S(pidfd_send_signal), S(prctl), S(ptrace),
+    S(read), S(reboot), S(restart_syscall), S(rt_sigaction), S(rt_sigpending), S(rt_sigprocmask), S(rt_sigqueueinfo),
+    S(rt_sigsuspend), S(rt_sigtimedwait), S(rt_tgsigqueueinfo), S(sched_yield), S(seccomp), S(set_tid_address),
+    S(setgid), S(setns), S(setpgid), S(setresgid), S(setresuid), S(setsid), S(setuid), S(sigaltstack), S(signalfd4),
+    S(tgkill), S(timer_create), S(timer_delete), S(timer_settime), S(tkill), S(unshare), S(vfork), S(wait4),
+    S(waitid),
 };
 #undef C
+#undef S

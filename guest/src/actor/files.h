@@ -88,8 +88,8 @@ static void do_columns(char **words, int count, char *block) {
   report_text(words, count, line);
 }
 
-/* link PATH: readlink(2) */
-static void do_link(char **words, int count, char *block) {
+/* readlink PATH */
+static void do_readlink(char **words, int count, char *block) {
   (void)block;
   char text[128];
   ssize_t length = readlink(path_of(words[1]), text, sizeof text - 1);
@@ -164,7 +164,7 @@ static void do_until(char **words, int count, char *block) {
 }
 
 static const struct verb file_verbs[] = {
-    {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"link", 2, false, do_link},
+    {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"readlink", 2, false, do_readlink},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
 };

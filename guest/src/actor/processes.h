@@ -104,7 +104,8 @@ static void do_join(char **words, int count, char *block) {
     report(words, count, errno == 0 ? 0 : -1);
     return;
   }
-  die("no such thread", words[1]);
+  errno = ESRCH;
+  report(words, count, -1);
 }
 
 /* exec PROGRAM [ARGUMENT…] */
