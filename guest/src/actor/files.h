@@ -3,6 +3,7 @@
 #define KERNSPEC_ACTOR_FILES_H
 
 #include "core.h"
+#include <dirent.h>
 #include <sys/mount.h>
 
 /* In a path, a word between two slashes that begins with @ is a number: /proc/@child/status. */
@@ -150,6 +151,39 @@ static void do_state(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
+/* states PID: the state letters of all its threads */
+static void do_states(char **words, int count, char *block) {
+  (void)block;
+  char path[64], text[64] = "";
+  snprintf(path, sizeof path, "/proc/%ld/task", value_of(words[1]));
+  DIR *tasks = opendir(path);
+  if (tasks == NULL) {
+    report(words, count, -1);
+    return;
+  }
+  for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
+    pid_t tid = atoi(entry->d_name);
+    char letter[2] = {tid > 0 ? state_of(tid) : '\0', '\0'};
+    append(text, sizeof text, letter);
+  }
+  closedir(tasks);
+  report_text(words, count, text);
+}
+
+/* until-frozen CGROUP: looks until cgroup.events says frozen 1 */
+static void do_until_frozen(char **words, int count, char *block) {
+  (void)block;
+  char path[128], text[256];
+  snprintf(path, sizeof path, "%s/cgroup.events", words[1]);
+  do {
+    if (slurp(path, text, sizeof text) < 0) {
+      report(words, count, -1);
+      return;
+    }
+  } while (strstr(text, "frozen 1") == NULL);
+  report_text(words, count, "frozen");
+}
+
 /* until LETTER… TARGET: looks until the process is in one of these states ('-': gone), as the harness has a deadline for it */
 static void do_until(char **words, int count, char *block) {
   (void)block;
@@ -167,6 +201,7 @@ static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"readlink", 2, false, do_readlink},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
+    {"states", 2, false, do_states},   {"until-frozen", 2, false, do_until_frozen},
 };
 
 #endif
