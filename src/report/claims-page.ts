@@ -86,7 +86,7 @@ export const claimsPage = (claims: readonly DocumentedClaim[], matrix: Published
 };
 
 /** The claims that are not the same on all kernels: several values are expected, or were observed. */
-export const differing = (claims: readonly DocumentedClaim[], matrix: PublishedMatrix): readonly DocumentedClaim[] =>
+const differing = (claims: readonly DocumentedClaim[], matrix: PublishedMatrix): readonly DocumentedClaim[] =>
   claims.filter(({ claim }) => {
     const cells = cellsOf(matrix, claim.id);
     return (
