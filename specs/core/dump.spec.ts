@@ -108,6 +108,17 @@ simple(
 
 simple(
   {
+    id: 'core.dump.exec-makes-dumpable-again',
+    statement: 'execve makes a process that had PR_SET_DUMPABLE 0 dumpable again.',
+    entries: ['COR-01'],
+  },
+  quit.replace('kill self QUIT', 'call prctl PR_SET_DUMPABLE 0; exec-actor { kill self QUIT }'),
+  dumped,
+  [{ what: 'no execve', replace: ['exec-actor', 'quietly'] }],
+);
+
+simple(
+  {
     id: 'core.dump.changed-uid-makes-undumpable',
     statement:
       'A process that has given up root is not dumpable any more and leaves no dump, even where it could write one.',
