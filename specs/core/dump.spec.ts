@@ -291,6 +291,28 @@ simple(
 
 spec(
   {
+    id: 'core.dump.vfork-parent-of-one-that-dumps',
+    statement:
+      'When a vfork child, which shares the memory of its parent, dies of a signal with a dump, its parent goes on; up to 5.15 it was killed too.',
+    sources: [kernelSource('fs/coredump.c', 'zap_threads'), page],
+    tags: ['core'],
+    entries: ['COR-01'],
+    expected: byKernel({ '<5.16': 'SIGQUIT', '>=5.16': 'exit 3' }),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    const fixture = await guest.process(
+      actor(inDirectory('fork w { vfork c { kill self QUIT }; exit 3 }; wait w; exists core')),
+    );
+    expect(await fixture.finished()).toEqual(ended);
+    const lines = fixture.transcript().slice(1);
+    observe(lines);
+    expect(lines).toEqual([`wait w: ${expected}`, 'exists core: 0']);
+  },
+  [{ what: 'it ends without a dump', replace: ['kill self QUIT', 'exit 0'] }],
+);
+
+spec(
+  {
     id: 'core.dump.filter-chooses-memory',
     statement:
       'A coredump_filter of 0, which a child inherits and execve keeps, leaves the contents of memory out of the dump.',
