@@ -108,6 +108,17 @@ simple(
 
 simple(
   {
+    id: 'core.dump.exec-makes-dumpable-again',
+    statement: 'execve makes a process that had PR_SET_DUMPABLE 0 dumpable again.',
+    entries: ['COR-01'],
+  },
+  quit.replace('kill self QUIT', 'call prctl PR_SET_DUMPABLE 0; exec-actor { kill self QUIT }'),
+  dumped,
+  [{ what: 'no execve', replace: ['exec-actor', 'quietly'] }],
+);
+
+simple(
+  {
     id: 'core.dump.changed-uid-makes-undumpable',
     statement:
       'A process that has given up root is not dumpable any more and leaves no dump, even where it could write one.',
@@ -276,6 +287,28 @@ simple(
   'block CHLD; fork w { kill self QUIT }; sigwait CHLD; waitid P_PID w WEXITED',
   ['block CHLD: 0', 'sigwait CHLD: CHLD CLD_DUMPED 3 from w', 'waitid P_PID w WEXITED: CLD_DUMPED 3 from w'],
   [{ what: 'without a dump', replace: ['fork w {', 'fork w { limit RLIMIT_CORE 0;'] }],
+);
+
+spec(
+  {
+    id: 'core.dump.vfork-parent-of-one-that-dumps',
+    statement:
+      'When a vfork child, which shares the memory of its parent, dies of a signal with a dump, its parent goes on; up to 5.15 it was killed too.',
+    sources: [kernelSource('fs/coredump.c', 'zap_threads'), page],
+    tags: ['core'],
+    entries: ['COR-01'],
+    expected: byKernel({ '<5.16': 'SIGQUIT', '>=5.16': 'exit 3' }),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    const fixture = await guest.process(
+      actor(inDirectory('fork w { vfork c { kill self QUIT }; exit 3 }; wait w; exists core')),
+    );
+    expect(await fixture.finished()).toEqual(ended);
+    const lines = fixture.transcript().slice(1);
+    observe(lines);
+    expect(lines).toEqual([`wait w: ${expected}`, 'exists core: 0']);
+  },
+  [{ what: 'it ends without a dump', replace: ['kill self QUIT', 'exit 0'] }],
 );
 
 spec(

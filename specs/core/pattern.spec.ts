@@ -391,6 +391,45 @@ spec(
   [{ what: 'it is there', replace: ['/nothing %P', '/handler %P'] }],
 );
 
+spec(
+  {
+    id: 'core.pattern.sigkill-ends-a-dump',
+    statement:
+      'A process that waits for the handler to read its dump is there until SIGKILL comes, which is then its status; SIGTERM is discarded.',
+    sources: [
+      piping,
+      kernelSource('kernel/signal.c', 'prepare_signal'),
+      kernelSource('fs/coredump.c', 'dump_interrupted'),
+    ],
+    tags: ['core', 'container'],
+    entries: ['COR-03'],
+  },
+  async ({ guest, expect }) => {
+    await withPattern(
+      guest,
+      `|${directory}/slow %P`,
+      async () => {
+        const fixture = await guest.process(
+          actor(`fork w { hog 4; kill self QUIT }; until S w; field /proc/@w/status CoreDumping; kill w TERM
+            field /proc/@w/status ShdPnd; state w; kill w KILL; wait w; write ${directory}/fifo x; exit 0`),
+        );
+        expect(await fixture.finished()).toEqual(ended);
+        expect(fixture.transcript().slice(0, -1)).toEqual([
+          'until S w: S',
+          'field /proc/@w/status CoreDumping: 1',
+          'kill w TERM: 0',
+          'field /proc/@w/status ShdPnd: 0000000000000000',
+          'state w: S',
+          'kill w KILL: 0',
+          'wait w: SIGKILL',
+        ]);
+      },
+      `mkfifo ${directory}/fifo; printf '#!/bin/busybox sh\nexec /bin/busybox head -c 1 ${directory}/fifo\n' > ${directory}/slow; chmod 755 ${directory}/slow`,
+    );
+  },
+  [{ what: 'the handler reads', replace: [`head -c 1 ${directory}/fifo`, 'cat'] }],
+);
+
 for (const { id, statement, value, pattern, file } of [
   {
     id: 'suid-dumpable-2-needs-an-absolute-path',

@@ -337,3 +337,61 @@ spec(
   },
   [{ what: 'the handler has SA_RESTART', replace: ['on USR1 opens', 'on USR1 restart opens'] }],
 );
+
+spec(
+  {
+    id: 'signal.interrupt.restart-syscall-by-hand-fails',
+    statement:
+      'restart_syscall(2) that a program calls itself fails with EINTR, also after a handler has ended a nanosleep.',
+    sources: [man('restart_syscall(2)'), kernelSource('kernel/signal.c', 'do_no_restart_syscall')],
+    tags: ['interrupt'],
+    entries: ['INT-04'],
+  },
+  async ({ guest, expect }) => {
+    const fixture = await guest.process(
+      actor(`on USR1; call restart_syscall; fork helper { pdeathsig KILL; until-in nanosleep parent; kill parent USR1 }
+        enter nanosleep 1000000; call restart_syscall; wait helper; exit 0`),
+    );
+    expect(await fixture.finished()).toEqual(ended);
+    expect(fixture.transcript().slice(1)).toEqual([
+      'call restart_syscall: EINTR',
+      'signal USR1: SI_USER from helper',
+      'enter nanosleep 1000000: EINTR',
+      'call restart_syscall: EINTR',
+      'wait helper: exit 0',
+    ]);
+  },
+  [{ what: 'the signal kills', replace: ['on USR1', 'default USR1'] }],
+);
+
+for (const { first, second, result } of [
+  { first: ' restart', second: '', result: 'xxx' },
+  { first: '', second: ' restart', result: 'EINTR' },
+])
+  spec(
+    {
+      id: `signal.interrupt.of-two-handlers-the-first-decides-${result === 'xxx' ? 'restart' : 'eintr'}`,
+      statement: `When two handlers interrupt one read, SA_RESTART of the signal that is delivered first, the lower number, decides: it ${result === 'xxx' ? 'goes on' : 'fails with EINTR'}.`,
+      sources: [byHandlers, kernelSource('arch/x86/kernel/signal.c', 'handle_signal')],
+      tags: ['interrupt'],
+      entries: ['INT-01'],
+    },
+    async ({ guest, expect }) => {
+      const fixture = await guest.process(
+        actor(`on USR1${first} opens one; on USR2${second} opens two; channel pipe p; fork helper {
+            pdeathsig KILL; until-in read parent; kill parent STOP; until T parent; kill parent USR2; kill parent USR1
+            kill parent CONT; await one; await two; enter write $p-w 3
+          }
+          enter read $p; wait helper; exit 0`),
+      );
+      expect(await fixture.finished()).toEqual(ended);
+      // The handler of the second runs on top of the frame of the first, so before it.
+      expect(fixture.transcript().slice(-4)).toEqual([
+        'signal USR2: SI_USER from helper',
+        'signal USR1: SI_USER from helper',
+        `enter read $p: ${result}`,
+        'wait helper: exit 0',
+      ]);
+    },
+    [{ what: 'the first has the other flag', replace: [`on USR1${first}`, `on USR1${second}`] }],
+  );

@@ -60,7 +60,8 @@ const restartable: readonly BlockingCall[] = [
     'openat',
     'mkfifo /tmp/kernspec-fifo',
     'enter open /tmp/kernspec-fifo O_RDONLY',
-    'enter open /tmp/kernspec-fifo O_RDWR; unlink /tmp/kernspec-fifo',
+    // Open, and under its name, until the other has found it again.
+    'enter open /tmp/kernspec-fifo O_RDWR; until-in wait4 parent; unlink /tmp/kernspec-fifo',
     'open',
   ),
   call('recv', 'recvfrom', 'channel socket p', 'enter recv $p', 'enter send $p-w 4', 'xxxx'),

@@ -3,7 +3,7 @@
 #define KERNSPEC_ACTOR_CORE_DUMP_H
 
 #include "files.h"
-#include "signals.h"
+#include "processes.h"
 #include <elf.h>
 #include <sys/ioctl.h>
 #include <sys/procfs.h>
@@ -105,7 +105,19 @@ static void core_dump_link(char **words, int count, char *block) {
   (void)block, report(words, count, link(words[1], words[2]));
 }
 
+/* vfork NAME { … }: the child works in the memory of its parent, which has its own name back afterwards */
+static void core_dump_vfork(char **words, int count, char *block) {
+  static __thread char own[sizeof event_who];
+  memcpy(own, event_who, sizeof own);
+  pid_t pid = vfork();
+  if (pid == 0) live_as(words[1], block);
+  memcpy(event_who, own, sizeof own);
+  if (pid > 0) add_child(words[1], pid);
+  report(words, count, pid);
+}
+
 static const struct verb core_dump_verbs[] = {
+    {"vfork", 2, true, core_dump_vfork},
     {"core-file", 2, false, do_core_file},    {"dump-info", 2, false, do_dump_info},
     {"symlink", 3, false, core_dump_symlink}, {"link", 3, false, core_dump_link},
 };

@@ -15,12 +15,28 @@ static void live_as(const char *name, char *block) {
   _exit(0);
 }
 
+/* Waits until the parent has written down who we are, so that it knows us by name whatever we send it. */
+static void await_registration(int fd) {
+  char byte;
+  while (read(fd, &byte, 1) < 0 && errno == EINTR) continue;
+  close(fd);
+}
+
 /* fork NAME { … } */
 static void do_fork(char **words, int count, char *block) {
+  int registered[2];
+  if (pipe2(registered, O_CLOEXEC) < 0) die("pipe", error_name(errno));
   pid_t pid = fork();
-  if (pid == 0) live_as(words[1], block);
+  if (pid == 0) {
+    close(registered[1]);
+    await_registration(registered[0]);
+    live_as(words[1], block);
+  }
   int error = errno;
   add_child(words[1], pid > 0 ? pid : NOBODY);
+  if (write(registered[1], "!", 1) != 1) die("pipe", error_name(errno));
+  close(registered[1]);
+  close(registered[0]);
   errno = error;
   report(words, count, pid);
 }
