@@ -67,7 +67,7 @@ describe('what a user may get wrong: one sentence, what to do, and the exit code
     [['run', '--no-such-option'], 2, "unknown option '--no-such-option'"],
     [['rum'], 2, "unknown command 'rum'"],
     [['list', 'birds'], 2, 'There is no list of birds.'],
-    [['run', '--tag', 'signatur'], 4, 'Did you mean signature?'],
+    [['run', '--tag', 'signatur'], 4, 'Did you mean signature'],
   ])('%j', async (args, code, sentence) => {
     const { exitCode, stderr } = await kernspec(args);
     expect(stderr).toContain(sentence);
