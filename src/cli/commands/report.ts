@@ -33,14 +33,15 @@ const readRecord = async (path: string): Promise<RunRecord> => {
 const report = async (path: string | undefined, { out }: { readonly out: string }): Promise<void> => {
   const recordPath = path ?? (await latestRecord());
   const record = await readRecord(recordPath);
-  const documents = await documentsOf(await publishRun(dirname(recordPath), record));
+  const all = await documentsOf(await publishRun(dirname(recordPath), record));
+  const documents = Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('docs/generated/')));
   for (const [name, text] of Object.entries(documents)) {
     const target = join(out, name);
     await mkdir(dirname(target), { recursive: true });
     await writeText(text, target);
   }
   process.stdout.write(
-    `${record.results.length} verdicts on ${record.kernels.length} kernels went into ${Object.keys(documents).length} documents below ${join(out, 'docs')}\n`,
+    `${record.results.length} verdicts on ${record.kernels.length} kernels went into ${Object.keys(documents).length} documents below ${join(out, 'docs/generated')}\n`,
   );
 };
 
