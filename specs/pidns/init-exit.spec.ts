@@ -110,10 +110,7 @@ spec(
   },
   [
     { what: 'it is no init', namespace: 'none' },
-    {
-      what: 'the init passes SIGTERM on',
-      replace: ['on TERM exit 0; ready; pause', 'block TERM; ready; sigwait TERM; kill worker TERM; exit 0'],
-    },
+    { what: 'the init exits with 1', replace: ['on TERM exit 0; ready; pause', 'on TERM exit 1; ready; pause'] },
   ],
 );
 

@@ -245,7 +245,7 @@ tells(
     entries: ['WAI-08', 'THR-03'],
   },
   {
-    script: `fork child { thread other { until Z self; open dead; await end; exit 7 }; exit-thread 3 }; await dead; state child; wait child WNOHANG; open end; wait child; exit 0`,
+    script: `fork child { thread other { until Z self; open dead; await end; exit 7 }; exit-thread 3 }; await dead; quietly { until Z child }; state child; wait child WNOHANG; open end; wait child; exit 0`,
     says: { main: ['state child: Z', 'wait child WNOHANG: 0', 'wait child: exit 7'] },
   },
   [

@@ -95,15 +95,16 @@ spec(
   },
   async ({ guest, expect }) => {
     const fixture = await guest.process(
-      actor(`default WINCH; block USR2; fork helper {
-          pdeathsig KILL; until-in rt_sigtimedwait parent; kill parent WINCH; kill parent USR2
+      // Of two that are pending, the one with the lower number comes first: SIGWINCH would show.
+      actor(`default WINCH; block 34; fork helper {
+          pdeathsig KILL; until-in rt_sigtimedwait parent; kill parent WINCH; kill parent 34
         }
-        sigwait WINCH USR2; wait helper; exit 0`),
+        sigwait WINCH 34; wait helper; exit 0`),
     );
     expect(await fixture.finished()).toEqual(ended);
-    expect(fixture.transcript().at(-2)).toBe('sigwait WINCH USR2: USR2 SI_USER from helper');
+    expect(fixture.transcript().at(-2)).toBe('sigwait WINCH 34: 34 SI_USER from helper');
   },
-  [{ what: 'it is blocked', replace: ['block USR2', 'block USR2 WINCH'] }],
+  [{ what: 'it is blocked', replace: ['block 34', 'block 34 WINCH'] }],
 );
 
 spec(

@@ -160,6 +160,15 @@ describe('judge', () => {
     expect(judgement.error?.split('\n').slice(1)).toEqual(['-  9', '  [', '+  15', '  ]']);
   });
 
+  test('so is one that found nothing', async () => {
+    const judgement = await judge(() => {
+      expect(undefined).toEqual(['Z']);
+      return Promise.resolve();
+    }, healthy);
+    expect(judgement.verdict).toBe('violated');
+    expect(judgement.error?.split('\n').slice(1)).toEqual(['- [', '-  "Z"', '- ]', '+ undefined']);
+  });
+
   test('a machine that fails outweighs what the spec then says', async () => {
     const failed = deferred<never>();
     const body = async (): Promise<void> => {

@@ -74,7 +74,7 @@ const comparison = (error: Error): string => {
 };
 
 const linesOf = (value: unknown): readonly string[] =>
-  (typeof value === 'string' ? value : JSON.stringify(value, null, 1)).split('\n');
+  (typeof value === 'string' ? value : String(JSON.stringify(value, null, 1))).split('\n');
 
 const describe = (error: unknown): string => {
   const details = error instanceof KernspecError && error.details !== undefined ? `\n${error.details}` : '';

@@ -126,6 +126,8 @@ const run = async (
         await lease.discard();
       return judgement;
     } catch (error) {
+      // Nobody has cleaned up after the spec.
+      await lease.discard();
       return judgementOf(error);
     }
   }
