@@ -1,3 +1,4 @@
+import type { KernelOption } from '../kernels/config.ts';
 import type { ByKernel } from './expectation.ts';
 
 /** Where a claim comes from. */
@@ -16,7 +17,7 @@ export interface Claim<Expected = unknown> {
   /** Entries of the catalogue it was made from, such as `INI-03`. */
   readonly entries?: readonly string[];
   /** Kernel options without which it cannot be judged; only they make a claim inapplicable. */
-  readonly needs?: readonly `CONFIG_${string}`[];
+  readonly needs?: readonly KernelOption[];
   /** What differs between kernels, as values. */
   readonly expected?: ByKernel<Expected>;
 }
@@ -34,9 +35,11 @@ export const kernelSource = (file: string, name: string): Source => ({ kind: 'ke
 /** A commit of the mainline kernel. */
 export const commit = (hash: string, title: string): Source => ({ kind: 'commit', hash, title });
 
-/** The options of `needs` that a kernel lacks, by its configuration. */
-export const lacking = ({ needs = [] }: Pick<Claim, 'needs'>, config: ReadonlyMap<string, string>): readonly string[] =>
-  needs.filter((option) => !config.has(option));
+/** The options of `needs` that a kernel lacks. */
+export const lacking = (
+  { needs = [] }: Pick<Claim, 'needs'>,
+  lacks: readonly KernelOption[],
+): readonly KernelOption[] => needs.filter((option) => lacks.includes(option));
 
 const idShape = /^[a-z0-9-]+(\.[a-z0-9-]+){2,}$/;
 

@@ -7,6 +7,8 @@ export const exitCodes = {
   usage: 2,
   infrastructure: 3,
   nothingSelected: 4,
+  /** A kernel of one's own could not be judged: what `git bisect run` calls untestable. (git-bisect(1)) */
+  untestable: 125,
   interrupted: 130,
 } as const;
 

@@ -27,13 +27,15 @@ export const main = async (args: readonly string[]): Promise<void> => {
 Examples:
   kernspec run --tag signature                      the signature claims on the default kernels
   kernspec run pidns --kernel 6.12 --kernel newest  one area on two kernels
+  kernspec run --kernel ./bzImage                   a kernel of your own
   kernspec diff 5.10 newest                         what changed between two kernels
   kernspec shell --kernel 5.10                      look around in a machine
   kernspec kernels list                             what kernels there are
 
 Environment: KERNSPEC_CACHE_DIR, KERNSPEC_RUNS_DIR, KERNSPEC_MIRROR, KERNSPEC_ACCEL=auto|kvm|tcg,
   KERNSPEC_SPECS_DIR (specs other than ours), NO_COLOR, DEBUG=kernspec:*
-Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side failed, 4 nothing selected, 130 interrupted`,
+Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side failed, 4 nothing selected,
+  125 a kernel of one's own does not boot or cannot be judged (git bisect run skips it), 130 interrupted`,
     );
   registerRun(program);
   registerList(program);

@@ -1,34 +1,51 @@
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { cacheDir } from '../base/paths.ts';
 import { BootError } from '../base/errors.ts';
 import type { BootableKernel, PlannedKernel } from '../harness/plan.ts';
+import { lackingIn } from '../kernels/config.ts';
+import type { Kernel } from '../kernels/kernel.ts';
+import { isOwnKernel } from '../kernels/own-kernel.ts';
+import { factsOf } from '../provision/facts.ts';
 import { buildGuestImage } from '../provision/guest-image.ts';
-import { pullKernel, selectKernels, type Offer } from '../provision/kernels.ts';
+import { pullKernel, selectKernels } from '../provision/kernels.ts';
+import { ownKernel } from '../provision/own-kernels.ts';
 import { obtainTemplate } from '../provision/templates.ts';
 import type { MachineSpec } from '../../vm/machine.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
 import type { Progress } from './progress.ts';
 
-/** Everything needed to boot the kernels that the selectors name: pulls them, builds their guests, chooses the accelerator. */
+/**
+ * Everything needed to boot the kernels that the selectors name: pulls them, builds their guests, chooses the accelerator.
+ * Those of the archive come first, oldest first; then kernels of one's own, as they were named.
+ */
 export const prepareKernels = async (
   selectors: readonly string[],
   progress: Progress,
 ): Promise<readonly BootableKernel[]> => {
   progress.phase('looking for kernels');
-  const offers = await selectKernels(selectors, { onNotice: (notice) => progress.line(notice) });
+  // What cannot be meant is said before anything is downloaded.
+  const own = await Promise.all([...new Set(selectors.filter(isOwnKernel))].map(ownKernel));
+  const archived = selectors.filter((selector) => !isOwnKernel(selector));
+  const offers =
+    archived.length === 0 ? [] : await selectKernels(archived, { onNotice: (notice) => progress.line(notice) });
+  const kernels: Kernel[] = [];
+  for (const offer of offers) {
+    progress.phase(`kernel ${offer.version}`);
+    kernels.push(await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total)));
+  }
   const planned: BootableKernel[] = [];
-  for (const offer of offers) planned.push(await prepareKernel(offer, progress, planned[0]?.accelerator));
+  for (const kernel of [...kernels, ...own])
+    planned.push(await prepareKernel(kernel, progress, planned[0]?.accelerator));
   return planned;
 };
 
 const prepareKernel = async (
-  offer: Offer,
+  kernel: Kernel,
   progress: Progress,
   known: BootableKernel['accelerator'] | undefined,
 ): Promise<BootableKernel> => {
-  progress.phase(`kernel ${offer.version}`);
-  const kernel = await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total));
-  progress.phase(`guest for ${offer.version}`);
+  progress.phase(`guest for ${kernel.version}`);
   const image = await buildGuestImage(kernel, ({ what, done, total }) => progress.bytes(what, done, total));
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
@@ -73,15 +90,21 @@ export const prepareTemplates = async (
   const waiting = [...kernels];
   const work = async (): Promise<void> => {
     for (let bootable = waiting.shift(); bootable !== undefined; bootable = waiting.shift())
-      planned.set(bootable, { ...bootable, template: await attempt(bootable) });
+      planned.set(bootable, await attempt(bootable));
   };
-  const attempt = async (bootable: BootableKernel): Promise<PlannedKernel['template']> => {
+  const attempt = async (bootable: BootableKernel): Promise<PlannedKernel> => {
+    const { kernel, accelerator } = bootable;
+    const slowdown = Math.max(1, workers / cpus().length);
     try {
-      return (await templateOf(bootable, progress, { append, slowdown: Math.max(1, workers / cpus().length) }))
-        .directory;
+      const template = await templateOf(bootable, progress, { append, slowdown });
+      const { directory } = template;
+      if (kernel.config !== undefined)
+        return { ...bootable, template: directory, lacks: lackingIn(await readFile(kernel.config, 'utf8')) };
+      const { release, lacks, configSha256 } = await factsOf(template, { accelerator, slowdown });
+      return { ...bootable, kernel: { ...kernel, release, configSha256 }, template: directory, lacks };
     } catch (error) {
       if (!(error instanceof BootError)) throw error;
-      return { bootError: error.message, details: error.details ?? '' };
+      return { ...bootable, template: { bootError: error.message, details: error.details ?? '' }, lacks: [] };
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, kernels.length) }, work));

@@ -1,4 +1,6 @@
 import { CleanupStack } from '../base/cleanup-stack.ts';
+import { Inapplicable } from '../claims/violation.ts';
+import type { KernelOption } from '../kernels/config.ts';
 import type { GuestResult } from '../../vm/link/ssh.ts';
 import { shellWord } from '../../vm/link/ssh.ts';
 import type { Machine } from '../../vm/machine.ts';
@@ -7,7 +9,7 @@ import type { Fixture } from './fixture.ts';
 import { kernelSays, machineEnds, MachineInit } from './machine-init.ts';
 import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
 import { programsCompute } from './patience.ts';
-import { tracingOf, type TraceOptions } from './kernel-tracing.ts';
+import { tracingOf, type TraceOptions, type Tracing } from './kernel-tracing.ts';
 import { RunningFixture, type Sighting } from './running-fixture.ts';
 import { Strace } from './strace.ts';
 
@@ -32,13 +34,18 @@ export class Guest implements AsyncDisposable {
   readonly #stack = new CleanupStack();
   readonly #fixtures: RunningFixture[] = [];
   readonly #straces: Strace[] = [];
+  readonly #lacks: readonly KernelOption[];
   readonly #begin: number;
   readonly #foreseen = new Set<FailureKind>();
   #traced = 0;
   #init: MachineInit | undefined;
 
-  constructor(machine: Machine, breakage?: Break) {
+  constructor(
+    machine: Machine,
+    { breakage, lacks = [] }: { readonly breakage?: Break; readonly lacks?: readonly KernelOption[] } = {},
+  ) {
     this.#machine = machine;
+    this.#lacks = lacks;
     this.#begin = machine.console.now();
     this.#breaker = new Breaker(breakage);
   }
@@ -49,6 +56,7 @@ export class Guest implements AsyncDisposable {
    */
   pidNamespace(init: Fixture, options: StartOptions = {}): Promise<RunningFixture> {
     if (this.#breaker.outsideNamespace()) return this.process(init, options);
+    this.#need('CONFIG_PID_NS');
     return this.#launch(['--init'], init, options);
   }
 
@@ -123,9 +131,22 @@ export class Guest implements AsyncDisposable {
     this.#breaker.check();
   }
 
+  /** @throws Inapplicable when the kernel does not have the option */
+  #need(option: KernelOption): void {
+    if (this.#lacks.includes(option)) throw new Inapplicable([option]);
+  }
+
+  /** A kernel that cannot trace may still judge what is told by others. (RunningFixture.kernelTrace) */
+  #tracing({ trace = {} }: StartOptions): Tracing | undefined {
+    if (trace === false) return undefined;
+    if (trace.probes !== undefined) this.#need('CONFIG_KPROBE_EVENTS');
+    if (trace.events !== undefined) this.#need('CONFIG_FTRACE_SYSCALLS');
+    return this.#lacks.includes('CONFIG_FTRACE') ? undefined : tracingOf(this.#traced++, trace);
+  }
+
   async #launch(how: readonly string[], wanted: Fixture, options: StartOptions): Promise<RunningFixture> {
     const fixture = this.#breaker.fixture(wanted);
-    const tracing = options.trace === false ? undefined : tracingOf(this.#traced++, options.trace ?? {});
+    const tracing = this.#tracing(options);
     const { begin = [], end = [] } = tracing ?? {};
     if (end.length > 0) this.#stack.defer(() => this.#machine.exec(end.join('; ')));
     const flags = [
@@ -140,6 +161,7 @@ export class Guest implements AsyncDisposable {
     const running = await RunningFixture.start({
       channel: await this.#machine.start(commandLine),
       argv: fixture.argv,
+      traceable: !this.#lacks.includes('CONFIG_FTRACE'),
       patience: { slowdown: this.#machine.slowdown, busy: () => programsCompute(this.#machine) },
     });
     this.#fixtures.push(running);

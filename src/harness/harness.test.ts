@@ -27,7 +27,7 @@ const launched = () => {
   const say = (...lines: string[]): void => lines.forEach((line) => stdout.write(`${line}\n`));
   say('P {"seq":1,"t":1,"pid":9,"who":"parent","ev":"started","child":10}');
   const start = (busy: () => Promise<boolean> = () => Promise.resolve(false)): Promise<RunningFixture> =>
-    RunningFixture.start({ channel, argv: ['x'], patience: { slowdown: 0.02, busy } });
+    RunningFixture.start({ channel, argv: ['x'], patience: { slowdown: 0.02, busy }, traceable: true });
   return { say, start, told, exited };
 };
 

@@ -1,6 +1,6 @@
 import { withDeadline } from '../base/deadline.ts';
 import { DeadlineError, InfrastructureError, KernspecError, messageOf } from '../base/errors.ts';
-import { isViolation } from '../claims/violation.ts';
+import { Inapplicable, isViolation } from '../claims/violation.ts';
 import type { Verdict } from '../claims/verdict.ts';
 import { MachineFailure, type FailureKind } from '../../vm/failure.ts';
 
@@ -51,14 +51,15 @@ const because = (failure: MachineFailure, { message }: DeadlineError): MachineFa
   new MachineFailure(failure.kind, `${failure.message} ${message}`, failure.details);
 
 /** What an error says about the claim: only a violation speaks against the kernel. */
-export const judgementOf = (error: unknown): Judgement =>
-  isViolation(error)
-    ? { verdict: 'violated', error: error.message + comparison(error) }
-    : {
-        verdict: 'inconclusive',
-        error: describe(error),
-        ...(error instanceof MachineFailure && { failure: error.kind }),
-      };
+export const judgementOf = (error: unknown): Judgement => {
+  if (error instanceof Inapplicable) return { verdict: 'inapplicable', error: error.message };
+  if (isViolation(error)) return { verdict: 'violated', error: error.message + comparison(error) };
+  return {
+    verdict: 'inconclusive',
+    error: describe(error),
+    ...(error instanceof MachineFailure && { failure: error.kind }),
+  };
+};
 
 /** What a failed assertion compared, line by line: the message of an assertion shortens both sides. */
 const comparison = (error: Error): string => {
@@ -74,7 +75,9 @@ const comparison = (error: Error): string => {
 };
 
 const linesOf = (value: unknown): readonly string[] =>
-  (typeof value === 'string' ? value : String(JSON.stringify(value, null, 1))).split('\n');
+  (typeof value === 'string' ? value : ((JSON.stringify(value, null, 1) as string | undefined) ?? 'undefined')).split(
+    '\n',
+  );
 
 const describe = (error: unknown): string => {
   const details = error instanceof KernspecError && error.details !== undefined ? `\n${error.details}` : '';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Accelerator } from '../../vm/qemu/argv.ts';
+import type { KernelOption } from '../kernels/config.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 
 /** A kernel that can be booted. */
@@ -15,6 +16,8 @@ export interface BootableKernel {
 export interface PlannedKernel extends BootableKernel {
   /** The directory of the template that machines are cloned from, or why there is none: the kernel does not boot. */
   readonly template: string | { readonly bootError: string; readonly details: string };
+  /** Options that claims may need, and this kernel does not have. */
+  readonly lacks: readonly KernelOption[];
 }
 
 /** Who shares a machine: the specs of a file, or nobody. */

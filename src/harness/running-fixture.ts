@@ -1,7 +1,7 @@
 import { withDeadline } from '../base/deadline.ts';
 import { deferred } from '../base/deferred.ts';
 import { DeadlineError, FixtureError } from '../base/errors.ts';
-import { Violation } from '../claims/violation.ts';
+import { Inapplicable, Violation } from '../claims/violation.ts';
 import type { FixtureEvent } from '../evidence/fixture-event.ts';
 import { parseKernelTrace, type KernelEvent } from '../evidence/kernel-trace.ts';
 import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
@@ -36,6 +36,8 @@ interface Options {
   readonly argv: readonly string[];
   /** How long to wait for what is predicted. */
   readonly patience: Patience;
+  /** Whether the kernel can trace. */
+  readonly traceable: boolean;
 }
 
 /**
@@ -48,13 +50,15 @@ export class RunningFixture implements AsyncDisposable {
   hostPid = 0;
   readonly #channel: GuestProcess;
   readonly #patience: Patience;
+  readonly #traceable: boolean;
   readonly #witnesses: Witnesses;
   #nextRequest = 1;
 
-  private constructor({ channel, argv, patience }: Options) {
+  private constructor({ channel, argv, patience, traceable }: Options) {
     this.argv = argv;
     this.#channel = channel;
     this.#patience = patience;
+    this.#traceable = traceable;
     this.#witnesses = new Witnesses(channel);
   }
 
@@ -176,6 +180,7 @@ export class RunningFixture implements AsyncDisposable {
 
   /** The kernel's trace up to now. A barrier too: what happened before the call is in it. */
   async kernelTrace(): Promise<readonly KernelEvent[]> {
+    if (!this.#traceable) throw new Inapplicable(['CONFIG_FTRACE']);
     if (!this.#witnesses.drained) await this.#request('trace');
     return parseKernelTrace(this.#witnesses.kernel);
   }

@@ -52,6 +52,5 @@ describe('selectVersions', () => {
     expect(() => select('defualt')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Did you mean default?') as string }),
     );
-    expect(() => select('min:6.12')).toThrow('not supported yet');
   });
 });

@@ -24,11 +24,6 @@ const one = <T extends Versioned>(selector: string, offers: readonly T[], sets: 
   if (selector === 'oldest') return series.slice(0, 1);
   const set = sets[selector];
   if (set !== undefined) return set.flatMap((member) => one(member, offers, sets));
-  if (/^min:|^\.{0,2}\/|bzImage|vmlinu/.test(selector)) {
-    throw new UsageError(`Kernels of one's own are not supported yet: "${selector}".`, {
-      hint: 'Take a stock kernel: a series such as 6.12, or `kernspec kernels list` for all.',
-    });
-  }
   const exact = parseVersion(selector)?.length === 3;
   const range = parseRange(selector);
   const found = range === undefined ? [] : (exact ? offers : series).filter(({ version }) => range.has(version));

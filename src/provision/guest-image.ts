@@ -186,8 +186,8 @@ const nodeLayer = async (): Promise<Layer> => {
 };
 
 const modulesLayer = async (kernel: Kernel): Promise<Layer> => {
-  const modules = await modulesInOrder(kernel.modules, readCatalogue().modules);
-  const key = sha256(kernel.id, ...modules.flatMap(({ name, content }) => [name, content]));
+  const modules = kernel.modules === undefined ? [] : await modulesInOrder(kernel.modules, readCatalogue().modules);
+  const key = sha256(...modules.flatMap(({ name, content }) => [name, content]));
   return layer('modules', key, () =>
     Promise.resolve([
       ...modules.map(({ name, content }): CpioEntry => ({

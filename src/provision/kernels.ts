@@ -162,6 +162,7 @@ const kernelIn = async (directory: string): Promise<Kernel> => {
   }
   return {
     id: `linux-${manifest.version}`,
+    selector: manifest.version,
     series: manifest.series,
     version: manifest.version,
     release: manifest.release,

@@ -68,7 +68,9 @@ export const publish = (
   fixtures: (claim: string) => readonly string[] | undefined,
   claims: readonly string[],
 ): PublishedMatrix => {
-  const judged = record.kernels.map(({ id, series, release }) => ({
+  // Somebody's own kernel is nobody else's business.
+  const stock = record.kernels.filter(({ id }) => id.startsWith('linux-'));
+  const judged = stock.map(({ id, series, release }) => ({
     id,
     series,
     version: id.replace(/^linux-/, ''),

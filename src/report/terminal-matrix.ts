@@ -118,14 +118,25 @@ const troubleLines = (
   mark: (verdict: Verdict) => string,
 ): readonly string[] => {
   const release = new Map(kernels.map(({ id, release: name }) => [id, name]));
-  return results
-    .filter(({ verdict }) => verdict === 'violated' || verdict === 'inconclusive')
-    .flatMap((result) => [
+  const bad = results.filter(({ verdict }) => verdict === 'violated' || verdict === 'inconclusive');
+  // A kernel that does not boot says so once, not for each claim.
+  const same = new Map<string, RunRecord['results']>();
+  for (const result of bad) {
+    const { kernel, verdict, claim, reason = '', evidence } = result;
+    const key =
+      verdict === 'inconclusive' && reason !== '' ? `${kernel}\n${reason}` : `${kernel}\n${claim} ${evidence}`;
+    same.set(key, [...(same.get(key) ?? []), result]);
+  }
+  return [...same.values()].flatMap(([result, ...others]) => {
+    if (result === undefined) return [];
+    return [
       '',
       `${paint(marks[result.verdict].format, `${mark(result.verdict)} ${result.verdict}`)}  ${paint('bold', result.claim)} on ${release.get(result.kernel) ?? seriesOf(result.kernel)}`,
       `  ${claims.find(({ id }) => id === result.claim)?.statement ?? ''}`,
       ...excerpt(printable(result.reason ?? '')).map((line) => `    ${line}`),
       ...(result.evidence === '' ? [] : [`  evidence   ${result.evidence}`]),
       `  reproduce  ${result.reproduce}`,
-    ]);
+      ...(others.length === 0 ? [] : [`  and ${others.length} more claims on this kernel for the same reason`]),
+    ];
+  });
 };

@@ -16,6 +16,17 @@ const keptStderr = 16_384;
 /** Trouble after which a machine goes on, so that what runs in it may come to its end. */
 const survivable: ReadonlySet<FailureKind> = new Set(['warning', 'out-of-memory']);
 
+const silence = '<no output on the console>';
+
+/** What a kernel of one's own may lack when its console ends like this, as a sentence to add. */
+const lackOf = (console: string): string => {
+  if (/Unable to mount root fs|Cannot open root device/.test(console))
+    return ' It took no initramfs: CONFIG_BLK_DEV_INITRD may be off.';
+  return console === silence
+    ? ' It said nothing on its serial console: CONFIG_SERIAL_8250_CONSOLE may be off, or no kernel was started.'
+    : '';
+};
+
 /**
  * A running QEMU with everything that is attached to it: console, QMP, the gate, and the watch over its health. Whoever
  * has it disposes of it; it does not survive us.
@@ -118,7 +129,7 @@ export class Qemu implements AsyncDisposable {
   /** QEMU's own words and the end of the console. */
   words(): string {
     const words = `${this.#stderr}${this.console.text(60)}`.trim();
-    return words === '' ? '<no output on the console>' : words;
+    return words === '' ? silence : words;
   }
 
   /** The port of the loopback interface that is forwarded to the guest's sshd. */
@@ -137,14 +148,17 @@ export class Qemu implements AsyncDisposable {
     const cause = this.#failure ?? error;
     const details = this.words();
     if (cause instanceof DeadlineError)
-      return new BootError(`The machine did not get ready (boot-hang): ${cause.message}`, {
+      return new BootError(`The machine did not get ready (boot-hang): ${cause.message}${lackOf(details)}`, {
         details,
         cause,
         hint: 'See the console below; KERNSPEC_ACCEL=tcg rules out a half-working KVM.',
       });
     const last = this.#stderr.trim().split('\n').at(-1) ?? '';
     const said = cause instanceof MachineFailure && cause.kind === 'qemu-exited' && last !== '';
-    return new BootError(`The machine did not boot: ${said ? last : messageOf(cause)}`, { details, cause });
+    return new BootError(`The machine did not boot: ${said ? last : messageOf(cause)}${lackOf(details)}`, {
+      details,
+      cause,
+    });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

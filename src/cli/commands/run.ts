@@ -7,11 +7,13 @@ import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { runPlan } from '../../harness/vitest/run.ts';
+import { isOwnKernel } from '../../kernels/own-kernel.ts';
 import { toJunit } from '../../report/junit.ts';
 import { toKtap } from '../../report/ktap.ts';
 import { RecordFile } from '../../report/record-file.ts';
 import type { RecordedResult, RecordHead, RunRecord } from '../../report/record.ts';
 import { terminalMatrix } from '../../report/terminal-matrix.ts';
+import { shellWord } from '../../../vm/link/ssh.ts';
 import { qemuVersion } from '../../../vm/qemu/accel.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
@@ -97,7 +99,8 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   if (record.reason === 'interrupted') return exitCodes.interrupted;
   if (record.results.length === 0) return exitCodes.nothingSelected;
   const code = exitCodeOf(record.results.map(({ verdict }) => verdict));
-  return code === exitCodes.ok && errors.length > 0 ? exitCodes.infrastructure : code;
+  const all = code === exitCodes.ok && errors.length > 0 ? exitCodes.infrastructure : code;
+  return all === exitCodes.infrastructure && options.kernel.every(isOwnKernel) ? exitCodes.untestable : all;
 };
 
 const headOf = async (plan: Plan): Promise<RecordHead> => ({
@@ -135,7 +138,7 @@ const judgeAll = async (
   progress: Progress,
 ): Promise<{ readonly record: RunRecord; readonly errors: readonly string[] }> => {
   const total = plan.claims.length * plan.kernels.length * plan.repeat;
-  const version = new Map(plan.kernels.map(({ kernel }) => [kernel.id, kernel.version]));
+  const selector = new Map(plan.kernels.map(({ kernel }) => [kernel.id, shellWord(kernel.selector)]));
   let done = 0;
   let bad = 0;
   const judged = new Set<string>();
@@ -158,7 +161,7 @@ const judgeAll = async (
     progress.count(done, total, `judged${bad > 0 ? `, ${bad} do not hold` : ''} · ${result.kernel} ${result.claim}`);
   };
   const reproduce = (claim: string, kernel: string): string =>
-    `npx kernspec run ${claim} --kernel ${version.get(kernel) ?? kernel}${plan.append === '' ? '' : ` --append '${plan.append}'`}`;
+    `npx kernspec run ${claim} --kernel ${selector.get(kernel) ?? kernel}${plan.append === '' ? '' : ` --append ${shellWord(plan.append)}`}`;
   const trouble = (claim: string, kernel: string, reason: string): RecordedResult => ({
     claim,
     kernel,

@@ -1,11 +1,10 @@
 /** Turns specs into vitest tests. One module, so that all spec files of a worker share one lease and so one machine. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as base, type ExpectStatic } from 'vitest';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { lacking } from '../../claims/claim.ts';
 import { expectationFor } from '../../claims/expectation.ts';
-import { parseConfig } from '../../kernels/config.ts';
+import { Inapplicable } from '../../claims/violation.ts';
 import { MachineFailure } from '../../../vm/failure.ts';
 import type { Machine } from '../../../vm/machine.ts';
 import { Guest } from '../guest.ts';
@@ -92,12 +91,11 @@ const run = async (
 
   async function judgeOnMachine(): Promise<Judgement> {
     try {
-      const missing =
-        kernel.config === undefined ? [] : lacking(claim, parseConfig(readFileSync(kernel.config, 'utf8')));
-      if (missing.length > 0) return { verdict: 'inapplicable', error: `The kernel lacks ${missing.join(', ')}.` };
+      const missing = lacking(claim, lease.planned.lacks);
+      if (missing.length > 0) return judgementOf(new Inapplicable(missing));
       const machine = await lease.machine();
       const consoleStart = machine.console.now();
-      const guest = new Guest(machine, breakage);
+      const guest = new Guest(machine, { lacks: lease.planned.lacks, ...(breakage !== undefined && { breakage }) });
       const expected = claim.expected === undefined ? undefined : expectationFor(claim.expected, kernel);
       const context = {
         guest,
