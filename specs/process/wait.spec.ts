@@ -112,6 +112,35 @@ tells(
 
 tells(
   {
+    id: 'process.wait.uid-of-the-child-is-told',
+    statement:
+      "SIGCHLD and waitid(2) tell the child's real uid as it is at the time, for its end as for its stop and continuation.",
+    sources: [man('sigaction(2)', 'si_uid'), kernelSource('kernel/signal.c', 'do_notify_parent')],
+    tags: ['siginfo', ...tags],
+    entries: ['WAI-03'],
+  },
+  {
+    script: `quietly { block CHLD }; fork child { quietly { call setresuid 3000 3001 3002 }; kill self STOP; exit 3 };
+      sigwait CHLD; waitid P_PID child WSTOPPED; kill child CONT; sigwait CHLD; waitid P_PID child WCONTINUED|WNOHANG;
+      waitid P_PID child WEXITED|WNOWAIT; sigwait CHLD; waitid P_PID child WEXITED; exit 0`,
+    says: {
+      main: [
+        'sigwait CHLD: CHLD CLD_STOPPED 19 from child uid 3000',
+        'waitid P_PID child WSTOPPED: CLD_STOPPED 19 from child uid 3000',
+        'kill child CONT: 0',
+        'sigwait CHLD: CHLD CLD_CONTINUED 18 from child uid 3000',
+        'waitid P_PID child WCONTINUED|WNOHANG: CLD_CONTINUED 18 from child uid 3000',
+        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child uid 3000',
+        'sigwait CHLD: CHLD CLD_EXITED 3 from child uid 3000',
+        'waitid P_PID child WEXITED: CLD_EXITED 3 from child uid 3000',
+      ],
+    },
+  },
+  [{ what: 'the child keeps its uid', replace: ['quietly { call setresuid 3000 3001 3002 }; ', ''] }],
+);
+
+tells(
+  {
     id: 'process.wait.waitid-wnohang-zeroes-its-answer',
     statement:
       'waitid(2) with WNOHANG and nothing to tell returns 0 with si_signo and si_pid 0; without any option it is EINVAL.',

@@ -46,6 +46,20 @@ for (const { id, statement, sender, target, allowed } of [
     allowed: true,
   },
   {
+    id: 'real-uid-against-saved-uid',
+    statement: "The sender's real uid may equal the target's saved uid",
+    sender: '3000 3009 3009',
+    target: '3001 3001 3000',
+    allowed: true,
+  },
+  {
+    id: 'effective-uid-against-saved-uid',
+    statement: "The sender's effective uid may equal the target's saved uid",
+    sender: '3009 3000 3009',
+    target: '3001 3001 3000',
+    allowed: true,
+  },
+  {
     id: 'saved-uid-of-the-sender-does-not-count',
     statement: "The sender's saved uid gives no permission",
     sender: '3009 3009 3000',

@@ -9,6 +9,7 @@ import { isOwnKernel } from '../kernels/own-kernel.ts';
 import { factsOf } from '../provision/facts.ts';
 import { buildGuestImage } from '../provision/guest-image.ts';
 import { pullKernel, selectKernels } from '../provision/kernels.ts';
+import { builtKernel, isMinimalKernel } from '../provision/kernel-build.ts';
 import { ownKernel } from '../provision/own-kernels.ts';
 import { obtainTemplate } from '../provision/templates.ts';
 import type { MachineSpec } from '../../vm/machine.ts';
@@ -17,7 +18,7 @@ import type { Progress } from './progress.ts';
 
 /**
  * Everything needed to boot the kernels that the selectors name: pulls them, builds their guests, chooses the accelerator.
- * Those of the archive come first, oldest first; then kernels of one's own, as they were named.
+ * Those of the archive come first, oldest first; then minimal kernels and those of one's own, as they were named.
  */
 export const prepareKernels = async (
   selectors: readonly string[],
@@ -26,7 +27,8 @@ export const prepareKernels = async (
   progress.phase('looking for kernels');
   // What cannot be meant is said before anything is downloaded.
   const own = await Promise.all([...new Set(selectors.filter(isOwnKernel))].map(ownKernel));
-  const archived = selectors.filter((selector) => !isOwnKernel(selector));
+  const minimal = await Promise.all([...new Set(selectors.filter(isMinimalKernel))].map(builtKernel));
+  const archived = selectors.filter((selector) => !isOwnKernel(selector) && !isMinimalKernel(selector));
   const offers =
     archived.length === 0 ? [] : await selectKernels(archived, { onNotice: (notice) => progress.line(notice) });
   const kernels: Kernel[] = [];
@@ -35,7 +37,7 @@ export const prepareKernels = async (
     kernels.push(await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total)));
   }
   const planned: BootableKernel[] = [];
-  for (const kernel of [...kernels, ...own])
+  for (const kernel of [...kernels, ...minimal, ...own])
     planned.push(await prepareKernel(kernel, progress, planned[0]?.accelerator));
   return planned;
 };

@@ -1,34 +1,18 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { z } from 'zod';
 import { createAtomically, sha256, sha256OfFile } from '../base/atomic.ts';
 import { HostError } from '../base/errors.ts';
 import { withLock } from '../base/lock.ts';
-import { cacheDir } from '../base/paths.ts';
 import { runOrFail } from '../base/process.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { selectVersions } from '../kernels/selector.ts';
 import type { OnProgress } from '../../vm/archive/apt-root.ts';
 import { extractDeb } from '../../vm/archive/deb.ts';
 import { readCatalogue } from './catalogue.ts';
+import { kernelIn, kernelsDirectory, readManifest, type Manifest } from './cached-kernel.ts';
 import { kernelOffers, kernelRoot, type Offer } from './offers.ts';
 
 export { kernelOffers, type Offer } from './offers.ts';
-
-const kernelsDirectory = (): string => join(cacheDir(), 'kernels');
-
-/** What stands beside the files of a cached kernel: what it is, and the sha256 of each file. */
-const Manifest = z.strictObject({
-  series: z.string(),
-  version: z.string(),
-  release: z.string(),
-  suite: z.string(),
-  package: z.string(),
-  packageVersion: z.string(),
-  packageSha256: z.string(),
-  files: z.record(z.string(), z.string()),
-});
-type Manifest = z.infer<typeof Manifest>;
 
 /** The modules that guests may need, by file name; `-` and `_` mean the same. */
 const isWantedModule = (path: string, wanted: ReadonlySet<string>): boolean => {
@@ -136,49 +120,6 @@ const filesBelow = async (directory: string): Promise<readonly string[]> => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .toSorted();
-};
-
-const readManifest = async (directory: string): Promise<Manifest | undefined> => {
-  try {
-    return Manifest.parse(JSON.parse(await readFile(join(directory, 'manifest.json'), 'utf8')));
-  } catch {
-    return undefined;
-  }
-};
-
-/**
- * The kernel in a directory of the cache; its image is read and compared with the manifest first.
- *
- * @throws HostError when it is damaged
- */
-const kernelIn = async (directory: string): Promise<Kernel> => {
-  const manifest = await readManifest(directory);
-  const image = join(directory, 'vmlinuz');
-  const wanted = manifest?.files['vmlinuz'];
-  if (manifest === undefined || wanted === undefined || (await sha256OfFile(image).catch(() => '')) !== wanted) {
-    throw new HostError(`The cached kernel in ${directory} is damaged.`, {
-      hint: `Remove it and run again: rm -r ${directory}`,
-    });
-  }
-  return {
-    id: `linux-${manifest.version}`,
-    selector: manifest.version,
-    series: manifest.series,
-    version: manifest.version,
-    release: manifest.release,
-    arch: 'x86_64',
-    image,
-    modules: join(directory, 'modules'),
-    ...(manifest.files['config'] !== undefined && { config: join(directory, 'config') }),
-    sha256: wanted,
-    configSha256: manifest.files['config'] ?? '',
-    provenance: {
-      suite: manifest.suite,
-      package: manifest.package,
-      packageVersion: manifest.packageVersion,
-      sha256: manifest.packageSha256,
-    },
-  };
 };
 
 /** What is wrong with a cached kernel, file by file. */

@@ -45,6 +45,8 @@ static void append_origin(char *text, size_t size, const siginfo_t *info) {
       append(text, size, name);
     else
       append_number(text, size, info->si_pid);
+    /* Nearly everything is root's: another uid is worth a word. */
+    if (info->si_uid != 0) append(text, size, " uid "), append_number(text, size, info->si_uid);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { HostError } from '../../base/errors.ts';
+import { buildKernel } from '../../provision/kernel-build.ts';
 import { isCached, kernelOffers, pullKernel, selectKernels, verifyKernels } from '../../provision/kernels.ts';
 import { writeJson } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -46,7 +47,24 @@ const verify = async ({ json = false }: { json?: boolean }): Promise<void> => {
   });
 };
 
-/** `kernspec kernels list|pull|verify` */
+/** About how many files a minimal kernel is compiled from; it differs by version. */
+const usualFiles = 1400;
+
+const build = async (selectors: readonly string[]): Promise<void> => {
+  const progress = new Progress();
+  for (const selector of selectors) {
+    progress.phase(`looking for the source of ${selector}`);
+    const kernel = await buildKernel(selector, {
+      onPhase: (what) => progress.phase(what),
+      onBytes: (what, done, total) => progress.bytes(what, done, total),
+      onCompiled: (files) => progress.count(files, Math.max(files, usualFiles), 'files compiled'),
+    });
+    progress.clear();
+    process.stdout.write(`${kernel.selector}  ${kernel.release}  ${kernel.image}\n`);
+  }
+};
+
+/** `kernspec kernels list|pull|build|verify` */
 export const registerKernels = (program: Command): void => {
   const kernels = program.command('kernels').description('the kernels on offer and in the cache');
   kernels
@@ -60,6 +78,11 @@ export const registerKernels = (program: Command): void => {
     .description('download kernels')
     .argument('<selectors...>', 'such as 6.12, default, all')
     .action(pull);
+  kernels
+    .command('build')
+    .description('build minimal kernels from the source of the archive and kernel-configs/fragments')
+    .argument('<selectors...>', 'such as min:6.12, min:newest, min:6.12+debug')
+    .action(build);
   kernels
     .command('verify')
     .description('compare every cached file with its checksum')

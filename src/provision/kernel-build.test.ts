@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { buildKernel, isMinimalKernel, parseMinimalKernel } from './kernel-build.ts';
+
+describe('a minimal kernel', () => {
+  test('is named by its series', () => {
+    expect(parseMinimalKernel('min:6.12')).toEqual({ series: '6.12', debug: false });
+    expect(parseMinimalKernel('min:newest+debug')).toEqual({ series: 'newest', debug: true });
+    expect(['min:6.12', '6.12', './min'].map(isMinimalKernel)).toEqual([true, false, false]);
+  });
+
+  test.each(['min:', 'min:6', 'min:6.12.1', 'min:6.12+fast'])('%s names none', (selector) => {
+    expect(() => parseMinimalKernel(selector)).toThrow(`"${selector}" names no minimal kernel.`);
+  });
+
+  test('is not built without the tools: one command gets them', async () => {
+    const nothing = await mkdtemp(join(tmpdir(), 'kernspec-no-tools-'));
+    const { PATH } = process.env;
+    try {
+      process.env['PATH'] = nothing;
+      await expect(buildKernel('min:6.12')).rejects.toMatchObject({
+        name: 'HostError',
+        message: expect.stringContaining('this computer lacks make, gcc, flex, bison, bc, xz-utils'),
+        hint: expect.stringMatching(/apt-get install .*make gcc flex bison bc xz-utils/),
+      });
+    } finally {
+      process.env['PATH'] = PATH;
+      await rm(nothing, { recursive: true });
+    }
+  });
+});
