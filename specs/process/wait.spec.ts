@@ -120,9 +120,9 @@ tells(
     entries: ['WAI-03'],
   },
   {
-    script: `quietly { block CHLD }; fork child { quietly { call setresuid 3000 3001 3002 }; kill self STOP; exit 3 };
+    script: `quietly { block CHLD }; fork child { quietly { call setresuid 3000 3001 3002 }; kill self STOP; await go; exit 3 };
       sigwait CHLD; waitid P_PID child WSTOPPED; kill child CONT; sigwait CHLD; waitid P_PID child WCONTINUED|WNOHANG;
-      waitid P_PID child WEXITED|WNOWAIT; sigwait CHLD; waitid P_PID child WEXITED; exit 0`,
+      open go; waitid P_PID child WEXITED|WNOWAIT; sigwait CHLD; waitid P_PID child WEXITED; exit 0`,
     says: {
       main: [
         'sigwait CHLD: CHLD CLD_STOPPED 19 from child uid 3000',
@@ -137,6 +137,38 @@ tells(
     },
   },
   [{ what: 'the child keeps its uid', replace: ['quietly { call setresuid 3000 3001 3002 }; ', ''] }],
+);
+
+tells(
+  {
+    id: 'process.wait.stop-signal-is-told',
+    statement:
+      'SIGCHLD, wait(2) and waitid(2) name the signal that stopped a child: SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU.',
+    sources: [man('sigaction(2)', 'si_status'), kernelSource('kernel/signal.c', 'do_notify_parent_cldstop')],
+    tags: ['siginfo', 'job', ...tags],
+    entries: ['WAI-05'],
+  },
+  {
+    // In a process group of its own, which is not orphaned: its parent is in another one of the same session.
+    script: `quietly { block CHLD };
+      fork a { quietly { setpgid; kill self TSTP } }; sigwait CHLD; waitid P_PID a WSTOPPED|WNOWAIT; wait a WUNTRACED;
+      quietly { kill a KILL; wait a; sigwait CHLD };
+      fork b { quietly { setpgid; kill self TTIN } }; sigwait CHLD; wait b WUNTRACED; quietly { kill b KILL; wait b; sigwait CHLD };
+      fork c { quietly { setpgid; kill self TTOU } }; sigwait CHLD; wait c WUNTRACED; quietly { kill c KILL; wait c; sigwait CHLD };
+      exit 0`,
+    says: {
+      main: [
+        'sigwait CHLD: CHLD CLD_STOPPED 20 from a',
+        'waitid P_PID a WSTOPPED|WNOWAIT: CLD_STOPPED 20 from a',
+        'wait a: stopped by SIGTSTP',
+        'sigwait CHLD: CHLD CLD_STOPPED 21 from b',
+        'wait b: stopped by SIGTTIN',
+        'sigwait CHLD: CHLD CLD_STOPPED 22 from c',
+        'wait c: stopped by SIGTTOU',
+      ],
+    },
+  },
+  [{ what: 'it is stopped by SIGSTOP', replace: ['kill self TSTP', 'kill self STOP'] }],
 );
 
 tells(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { KernspecError } from '../base/errors.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerBisect } from './commands/bisect.ts';
 import { registerClean } from './commands/clean.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -29,6 +30,7 @@ Examples:
   kernspec run pidns --kernel 6.12 --kernel newest  one area on two kernels
   kernspec run --kernel ./bzImage                   a kernel of your own
   kernspec diff 5.10 newest                         what changed between two kernels
+  kernspec bisect CLAIM                             in which version a behaviour changed
   kernspec shell --kernel 5.10                      look around in a machine
   kernspec kernels list                             what kernels there are
 
@@ -40,6 +42,7 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
   registerRun(program);
   registerList(program);
   registerDiff(program);
+  registerBisect(program);
   registerReport(program);
   registerSelfcheck(program);
   registerShell(program);

@@ -5,6 +5,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { runsDir } from '../base/paths.ts';
 import { problemsOf } from '../claims/claim.ts';
 import { selectClaims } from '../claims/filter.ts';
+import { parseVersion } from '../kernels/version.ts';
 import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
 import type { Isolation, Plan, PlannedKernel } from '../harness/plan.ts';
 
@@ -13,6 +14,7 @@ export interface SelectionOptions {
   readonly kernel: readonly string[];
   readonly tag: readonly string[];
   readonly append: string;
+  readonly as?: string;
   readonly workers: number;
   readonly isolate?: Isolation;
 }
@@ -26,6 +28,11 @@ export const positive = (value: string): number => {
   return number;
 };
 
+const version = (value: string): string => {
+  if (parseVersion(value)?.length !== 3) throw new InvalidArgumentError('It is no version, such as 6.12.118.');
+  return value;
+};
+
 export const addSelection = (command: Command, kernel: string): Command =>
   command
     .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
@@ -36,6 +43,11 @@ export const addSelection = (command: Command, kernel: string): Command =>
     )
     .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)
     .option('--append <cmdline>', "added to the kernel's command line", '')
+    .option(
+      '--as <version>',
+      'where claims differ by version, expect what this one does, whatever the kernel says',
+      version,
+    )
     .option('--workers <n>', 'machines at the same time', positive, cpus().length)
     .addOption(
       new Option(
@@ -60,7 +72,8 @@ export const selectedClaims = async (filters: readonly string[], { tag }: Pick<S
 export const makePlan = (
   kernels: readonly PlannedKernel[],
   selected: readonly CollectedClaim[],
-  options: Pick<SelectionOptions, 'append' | 'workers' | 'isolate'> & Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
+  options: Pick<SelectionOptions, 'append' | 'as' | 'workers' | 'isolate'> &
+    Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
 ): Plan => {
   const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
   return {
@@ -74,6 +87,7 @@ export const makePlan = (
     // A repetition is worth something when it starts from the same state.
     isolation: options.isolate ?? ((options.repeat ?? 1) > 1 ? 'spec' : 'file'),
     append: options.append,
+    ...(options.as !== undefined && { as: options.as }),
     slowdown: Math.max(1, options.workers / cpus().length),
   };
 };

@@ -36,6 +36,8 @@ export interface Plan {
   readonly workers: number;
   readonly isolation: Isolation;
   readonly append: string;
+  /** Judge as if every kernel were of this version: what claims expect by kernel is what they expect of it. */
+  readonly as?: string;
   /** How much slower than the reference machine this one is. */
   readonly slowdown: number;
 }

@@ -161,7 +161,7 @@ const judgeAll = async (
     progress.count(done, total, `judged${bad > 0 ? `, ${bad} do not hold` : ''} · ${result.kernel} ${result.claim}`);
   };
   const reproduce = (claim: string, kernel: string): string =>
-    `npx kernspec run ${claim} --kernel ${selector.get(kernel) ?? kernel}${plan.append === '' ? '' : ` --append ${shellWord(plan.append)}`}`;
+    `npx kernspec run ${claim} --kernel ${selector.get(kernel) ?? kernel}${plan.as === undefined ? '' : ` --as ${plan.as}`}${plan.append === '' ? '' : ` --append ${shellWord(plan.append)}`}`;
   const trouble = (claim: string, kernel: string, reason: string): RecordedResult => ({
     claim,
     kernel,

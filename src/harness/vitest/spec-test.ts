@@ -96,7 +96,10 @@ const run = async (
       const machine = await lease.machine();
       const consoleStart = machine.console.now();
       const guest = new Guest(machine, { lacks: lease.planned.lacks, ...(breakage !== undefined && { breakage }) });
-      const expected = claim.expected === undefined ? undefined : expectationFor(claim.expected, kernel);
+      const expected =
+        claim.expected === undefined
+          ? undefined
+          : expectationFor(claim.expected, { version: lease.plan.as ?? kernel.version });
       const context = {
         guest,
         kernel,
