@@ -203,3 +203,255 @@ tells(
   },
   [{ what: 'there is room', replace: ['pids.max 2', 'pids.max 9'] }],
 );
+
+tells(
+  {
+    id: 'cgroup.kill.ends-the-frozen-with-all-their-threads',
+    statement: 'cgroup.kill ends processes that are frozen, with all their threads, without a thaw.',
+    sources: kill,
+    tags,
+    entries: ['CGR-01', 'CGR-05'],
+    expected: byKernel({ '<5.14': ['ENOENT', 'exit 5'], '>=5.14': ['0', 'SIGKILL'] }, killCommit),
+  },
+  {
+    script:
+      `quietly { mkdir ${group} }; fork a { quietly { write ${group}/cgroup.procs 0 }; thread t { await never }; open up; await end; exit 5 }; await up;
+      quietly { write ${group}/cgroup.freeze 1; until-frozen ${group} }; write ${group}/cgroup.kill 1; field ${group}/cgroup.freeze 1;
+      quietly { open end; until ZST a; write ${group}/cgroup.freeze 0 }; wait a; quietly { rmdir ${group} }; exit 0`.replace(
+        ` field ${group}/cgroup.freeze 1;`,
+        '',
+      ),
+    says: ([written, end]) => ({ main: [`write ${group}/cgroup.kill 1: ${written ?? ''}`, `wait a: ${end ?? ''}`] }),
+  },
+  [{ what: 'it is elsewhere', replace: [`write ${group}/cgroup.procs 0`, 'mask'] }],
+);
+
+tells(
+  {
+    id: 'cgroup.kill.is-for-domains-alone',
+    statement: 'cgroup.kill of a threaded cgroup is EOPNOTSUPP: it ends whole processes.',
+    sources: kill,
+    tags: ['thread', ...tags],
+    entries: ['CGR-01'],
+    expected: byKernel({ '<5.14': 'ENOENT', '>=5.14': 'EOPNOTSUPP' }, killCommit),
+  },
+  {
+    script: `quietly { mkdir ${group}; mkdir ${group}/t; write ${group}/t/cgroup.type threaded }; write ${group}/t/cgroup.kill 1; quietly { rmdir ${group}/t; rmdir ${group} }; exit 0`,
+    says: (error) => ({ main: [`write ${group}/t/cgroup.kill 1: ${error}`] }),
+  },
+  [{ what: 'it is a domain', replace: ['cgroup.type threaded', 'cgroup.freeze 0'] }],
+);
+
+tells(
+  {
+    id: 'cgroup.freeze.reaches-the-subtree',
+    statement:
+      'Freezing a cgroup freezes those below it: they are told to be frozen, and cannot be thawed by themselves before their ancestor.',
+    sources: freezer,
+    tags,
+    entries: ['CGR-11'],
+  },
+  {
+    script: `quietly { mkdir ${group}; mkdir ${group}/below }; fork a { quietly { write ${group}/below/cgroup.procs 0; on USR1 exit 6 }; open up; await end; exit 5 }; await up;
+      quietly { write ${group}/cgroup.freeze 1 }; until-frozen ${group}; field ${group}/below/cgroup.events frozen; read ${group}/below/cgroup.freeze;
+      quietly { write ${group}/below/cgroup.freeze 1; write ${group}/below/cgroup.freeze 0; kill a USR1 }; field ${group}/below/cgroup.events frozen; wait a WNOHANG;
+      write ${group}/cgroup.freeze 0; wait a; quietly { rmdir ${group}/below; rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        `until-frozen ${group}: frozen`,
+        `field ${group}/below/cgroup.events frozen: 1`,
+        `read ${group}/below/cgroup.freeze: 0`,
+        `field ${group}/below/cgroup.events frozen: 1`,
+        'wait a WNOHANG: 0',
+        `write ${group}/cgroup.freeze 0: 0`,
+        'wait a: exit 6',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it is not below',
+      replace: [`write ${group}/below/cgroup.procs 0`, `write ${group}/below/cgroup.freeze 0`],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.freeze.of-its-own-outlasts-that-of-its-ancestor',
+    statement: 'A cgroup that is frozen itself stays so when its frozen ancestor is thawed.',
+    sources: freezer,
+    tags,
+    entries: ['CGR-11'],
+  },
+  {
+    script: `quietly { mkdir ${group}; mkdir ${group}/below }; fork a { quietly { write ${group}/below/cgroup.procs 0; on USR1 exit 6 }; open up; await end; exit 5 }; await up;
+      quietly { write ${group}/below/cgroup.freeze 1; until-frozen ${group}/below; write ${group}/cgroup.freeze 1; until-frozen ${group}; write ${group}/cgroup.freeze 0; kill a USR1 };
+      field ${group}/cgroup.events frozen; field ${group}/below/cgroup.events frozen; wait a WNOHANG; write ${group}/below/cgroup.freeze 0; wait a; field ${group}/below/cgroup.events frozen;
+      quietly { rmdir ${group}/below; rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        `field ${group}/cgroup.events frozen: 0`,
+        `field ${group}/below/cgroup.events frozen: 1`,
+        'wait a WNOHANG: 0',
+        `write ${group}/below/cgroup.freeze 0: 0`,
+        'wait a: exit 6',
+        `field ${group}/below/cgroup.events frozen: 0`,
+      ],
+    },
+  },
+  [
+    {
+      what: 'it is not frozen itself',
+      replace: [`write ${group}/below/cgroup.freeze 1; until-frozen ${group}/below; `, ''],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.freeze.moving-in-freezes-and-moving-out-thaws',
+    statement: 'A process that is moved into a frozen cgroup is frozen; moved out of it, it goes on.',
+    sources: [...freezer, kernelSource('kernel/cgroup/freezer.c', 'cgroup_freezer_migrate_task')],
+    tags,
+    entries: ['CGR-11'],
+  },
+  {
+    script: `quietly { mkdir ${group}; write ${group}/cgroup.freeze 1 }; fork a { quietly { on USR1 exit 6 }; open up; await end; exit 5 }; await up;
+      write ${group}/cgroup.procs @a; until-frozen ${group}; kill a USR1; wait a WNOHANG; write /sys/fs/cgroup/cgroup.procs @a; wait a;
+      quietly { write ${group}/cgroup.freeze 0; rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        `write ${group}/cgroup.procs @a: 0`,
+        `until-frozen ${group}: frozen`,
+        'kill a USR1: 0',
+        'wait a WNOHANG: 0',
+        'write /sys/fs/cgroup/cgroup.procs @a: 0',
+        'wait a: exit 6',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it stays there',
+      replace: [`write /sys/fs/cgroup/cgroup.procs @a`, `write ${group}/cgroup.procs @a; kill a KILL`],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.freeze.child-is-born-frozen',
+    statement: 'A process that is cloned into a frozen cgroup does nothing before the thaw.',
+    sources: [...freezer, kernelSource('kernel/cgroup/cgroup.c', 'cgroup_post_fork')],
+    tags: ['clone', ...tags],
+    entries: ['CGR-11', 'CGR-08'],
+  },
+  {
+    script: `quietly { mkdir ${group}; write ${group}/cgroup.freeze 1; open-file ${group} O_RDONLY > dir }; clone a CLONE_INTO_CGROUP cgroup $dir { exit 5 };
+      until-frozen ${group}; wait a WNOHANG; write ${group}/cgroup.freeze 0; wait a; quietly { rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        `until-frozen ${group}: frozen`,
+        'wait a WNOHANG: 0',
+        `write ${group}/cgroup.freeze 0: 0`,
+        'wait a: exit 5',
+      ],
+    },
+  },
+  [{ what: 'the cgroup is not frozen', replace: ['cgroup.freeze 1;', 'cgroup.freeze 0;'] }],
+);
+
+tells(
+  {
+    id: 'cgroup.events.changes-are-told-by-poll',
+    statement:
+      'poll(2) of cgroup.events tells POLLPRI and POLLERR after populated or frozen has changed, until it is read again.',
+    sources: [man('cgroups(7)', 'cgroup.events'), kernelSource('kernel/cgroup/freezer.c', 'cgroup_update_frozen')],
+    tags,
+    entries: ['CGR-06'],
+  },
+  {
+    script: `quietly { mkdir ${group}; watch ${group}/cgroup.events > a }; poll $a; fork child { quietly { write ${group}/cgroup.procs 0 }; open up; await end; exit 5 }; await up; quietly { await-change $a }; poll $a;
+      quietly { watch ${group}/cgroup.events > b }; poll $b; quietly { write ${group}/cgroup.freeze 1; until-frozen ${group}; await-change $b }; poll $b;
+      quietly { write ${group}/cgroup.freeze 0; open end; wait child; rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        'poll $a: POLLIN',
+        'poll $a: POLLIN POLLPRI POLLERR',
+        'poll $b: POLLIN',
+        'poll $b: POLLIN POLLPRI POLLERR',
+      ],
+    },
+  },
+  [
+    {
+      what: 'nobody enters',
+      replace: [
+        `write ${group}/cgroup.procs 0 }; open up; await end; exit 5 }; await up; quietly { await-change $a }`,
+        `mask }; open up; await end; exit 5 }; await up`,
+      ],
+    },
+    {
+      what: 'nothing is frozen',
+      replace: [`write ${group}/cgroup.freeze 1; until-frozen ${group}; await-change $b`, 'mask'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.pids.limit-of-an-ancestor-counts',
+    statement:
+      "fork(2) is EAGAIN at an ancestor's pids.max, too; threads count; pids.events of the cgroup that was full counts the refusal, and on kernels up to 6.10 that of the forking process.",
+    sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_try_charge')],
+    tags: ['thread', ...tags],
+    entries: ['CGR-09'],
+    expected: byKernel(
+      { '<6.11': ['0', '1'], '>=6.11': ['1', '0'] },
+      { '>=6.11': { commit: '385a635cacfe', title: 'cgroup/pids: Make event counters hierarchical' } },
+    ),
+  },
+  {
+    script: `quietly { mkdir ${group}; mkdir ${group}/below; write ${group}/cgroup.subtree_control +pids; write ${group}/pids.max 2 };
+      fork child { quietly { write ${group}/below/cgroup.procs 0 }; read ${group}/below/pids.max; thread t { await end }; read ${group}/pids.current;
+        fork b { exit 2 }; field ${group}/pids.events max; field ${group}/below/pids.events max; open end; join t; fork c { exit 3 }; wait c; exit 5 };
+      wait child; quietly { rmdir ${group}/below; rmdir ${group} }; exit 0`,
+    says: ([above, below]) => ({
+      child: [
+        `read ${group}/below/pids.max: max`,
+        `read ${group}/pids.current: 2`,
+        'fork b: EAGAIN',
+        `field ${group}/pids.events max: ${above ?? ''}`,
+        `field ${group}/below/pids.events max: ${below ?? ''}`,
+        'join t: 0',
+        'wait c: exit 3',
+      ],
+      main: ['wait child: exit 5'],
+    }),
+  },
+  [
+    {
+      what: 'the thread has ended',
+      replace: ['thread t { await end };', 'thread t { await done }; open done; join t;'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.pids.moving-in-is-not-limited',
+    statement: 'pids.max limits births alone: a process can be moved into a full cgroup, and cannot fork there.',
+    sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_can_attach')],
+    tags,
+    entries: ['CGR-09'],
+  },
+  {
+    script: `quietly { mkdir ${group}; write ${group}/pids.max 0 }; fork child { write ${group}/cgroup.procs 0; read ${group}/pids.current; fork b { exit 2 }; exit 5 }; wait child; quietly { rmdir ${group} }; exit 0`,
+    says: {
+      child: [`write ${group}/cgroup.procs 0: 0`, `read ${group}/pids.current: 1`, 'fork b: EAGAIN'],
+      main: ['wait child: exit 5'],
+    },
+  },
+  [{ what: 'there is room', replace: ['pids.max 0', 'pids.max 9'] }],
+);

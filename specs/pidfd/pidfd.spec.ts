@@ -157,6 +157,40 @@ tells(
 
 tells(
   {
+    id: 'pidfd.send.forgeries-are-for-oneself',
+    statement:
+      'pidfd_send_signal(2) takes a siginfo_t: to another process with a si_code ≥ 0 or SI_TKILL it is EPERM, to oneself anything goes.',
+    sources: send,
+    tags: ['siginfo', 'permission', ...tags],
+    entries: ['PFD-05'],
+  },
+  {
+    script: `quietly { block USR1 34 }; clone child CLONE_PIDFD { pause }; pidfd-queue $child USR1 1 SI_USER; pidfd-queue $child USR1 1 SI_KERNEL;
+      pidfd-queue $child USR1 1 SI_TKILL; pidfd-queue $child USR1 1 SI_QUEUE; quietly { call pidfd_open self 0 > me };
+      pidfd-queue $me USR1 1 SI_KERNEL; sigpoll USR1; pidfd-queue $me 34 5; sigpoll 34; exit 0`,
+    says: {
+      main: [
+        'pidfd-queue $child USR1 1 SI_USER: EPERM',
+        'pidfd-queue $child USR1 1 SI_KERNEL: EPERM',
+        'pidfd-queue $child USR1 1 SI_TKILL: EPERM',
+        'pidfd-queue $child USR1 1 SI_QUEUE: 0',
+        'pidfd-queue $me USR1 1 SI_KERNEL: 0',
+        'sigpoll USR1: USR1 SI_KERNEL',
+        'pidfd-queue $me 34 5: 0',
+        'sigpoll 34: 34 SI_QUEUE 5 from self',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it is sent to oneself',
+      replace: ['pidfd-queue $child USR1 1 SI_USER', 'call pidfd_open self 0 > me; pidfd-queue $me USR1 1 SI_USER'],
+    },
+  ],
+);
+
+tells(
+  {
     id: 'pidfd.send.to-a-zombie-and-after',
     statement: 'pidfd_send_signal(2) to a zombie succeeds; once it was waited for it is ESRCH.',
     sources: send,

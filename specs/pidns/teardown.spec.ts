@@ -26,6 +26,13 @@ for (const { id, what, member } of [
     member: 'quietly { call unshare CLONE_NEWPID }; fork inner { ready; pause }; await inner; ready; pause',
   },
   {
+    id: 'two-namespaces-down',
+    what: 'lives two pid namespaces further down',
+    member:
+      'quietly { call unshare CLONE_NEWPID }; fork b { quietly { call unshare CLONE_NEWPID }; fork c { open c1; pause }; await c1; open b1; pause }; await b1; ready; pause',
+  },
+  { id: 'one-of-forty', what: 'is one of forty', member: 'quietly { repeat 40 { fork x { pause } } }; ready; pause' },
+  {
     id: 'of-another-user',
     what: 'belongs to another user',
     member: 'quietly { call setresuid 3000 3000 3000 }; ready; pause',
@@ -260,6 +267,59 @@ spec(
     {
       what: 'the init has killed it before',
       replace: ['sigwait USR1; exit 42', 'sigwait USR1; kill m KILL; wait m; exit 42'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.teardown.kills-a-frozen-member',
+    statement: 'When the init exits, a member that is frozen by its cgroup is killed without being thawed.',
+    sources: [page, zap, kernelSource('kernel/signal.c', 'do_freezer_trap')],
+    tags: ['star', 'cgroup', ...tags],
+    entries: ['ZAP-01', 'CGR-05'],
+  },
+  {
+    script: `quietly { mkdir /sys/fs/cgroup/zap; call unshare CLONE_NEWPID; pipe p };
+      fork one { quietly { call close $p.r }; fork m { quietly { write /sys/fs/cgroup/zap/cgroup.procs 0 }; open up; pause }; await up;
+        quietly { write /sys/fs/cgroup/zap/cgroup.freeze 1; until-frozen /sys/fs/cgroup/zap }; exit 42 };
+      quietly { call close $p.w }; wait one; at-end $p.r; field /sys/fs/cgroup/zap/cgroup.events populated;
+      quietly { write /sys/fs/cgroup/zap/cgroup.freeze 0; rmdir /sys/fs/cgroup/zap }; exit 0`,
+    says: {
+      main: ['wait one: exit 42', 'at-end $p.r: end of file', 'field /sys/fs/cgroup/zap/cgroup.events populated: 0'],
+    },
+  },
+  [{ what: 'the member is outside', replace: ['call unshare CLONE_NEWPID; pipe p', 'pipe p'] }],
+);
+
+spec(
+  {
+    id: 'pidns.teardown.sigchld-is-ignored-for-the-init',
+    statement:
+      'At its end the kernel makes an init ignore SIGCHLD: its members vanish as they die, and no SIGCHLD is made for it.',
+    sources: [zap],
+    tags,
+    entries: ['ZAP-05'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.pidNamespace(
+      actor(
+        'quietly { on CHLD }; fork a { fork b { open up; pause }; await up; ready; pause }; await a; on TERM exit 42; ready; pause',
+      ),
+    );
+    await init.ready();
+    const member = await init.hostPidOf('a');
+    await init.signal('TERM');
+    expect(await init.ended()).toEqual({ by: 'exit', code: 42 });
+    await init.drained();
+    const trace = await init.kernelTrace();
+    expect(exitOf(trace, member)).toBeDefined();
+    expect(signalsTo(trace, init.hostPid).map(({ sig }) => sig)).toEqual([15]);
+  },
+  [
+    {
+      what: 'the init ends its member first',
+      replace: ['on TERM exit 42; ready; pause', 'on TERM; ready; pause; kill a KILL; wait a; exit 42'],
     },
   ],
 );

@@ -305,3 +305,60 @@ for (const { signal, outcome } of [
     ],
   );
 }
+
+tells(
+  {
+    id: 'process.subreaper.adopts-while-one-of-its-threads-lives',
+    statement: 'A subreaper whose main thread has ended still adopts: another thread of it waits for the orphans.',
+    sources: [subreaper, kernelSource('kernel/exit.c', 'find_alive_thread')],
+    tags: ['thread', ...tags],
+    entries: ['ORP-05'],
+  },
+  {
+    as: 'init',
+    script: `fork reaper { quietly { subreaper }; thread rest { await over; reap; exit 7 };
+        fork middle { quietly { until Z parent }; fork orphan { quietly { call getppid > p }; open up; quietly { until Z- $p }; parent; open over; exit 4 }; await up; exit 0 };
+        exit-thread 0 };
+      wait reaper; exit 0`,
+    says: {
+      orphan: ['parent: 2'],
+      rest: ['wait middle: exit 0', 'wait: exit 4', 'reap: ECHILD'],
+      main: ['wait reaper: exit 7'],
+    },
+  },
+  [{ what: 'it is no subreaper', replace: ['quietly { subreaper }', 'quietly { mask }'] }],
+);
+
+tells(
+  {
+    id: 'process.pdeathsig.comes-again-when-the-adopter-dies',
+    statement:
+      'The parent-death signal is not used up: it comes again, from the new parent, when that one dies; si_pid names who has died.',
+    sources: deathSignal,
+    tags: ['subreaper', ...tags],
+    entries: ['ORP-08'],
+  },
+  {
+    as: 'init',
+    script: `fork far { quietly { subreaper };
+        fork near { quietly { subreaper };
+          fork middle { fork orphan { quietly { block USR1; pdeathsig USR1 }; open up; sigwait USR1; open first; sigwait USR1; exit 4 }; await up; exit 0 };
+          await first; exit 0 };
+        quietly { reap }; exit 0 };
+      wait far; exit 0`,
+    says: {
+      orphan: ['sigwait USR1: USR1 SI_USER from 4', 'sigwait USR1: USR1 SI_USER from 3'],
+      main: ['wait far: exit 0'],
+    },
+  },
+  [
+    {
+      what: 'the near one adopts nobody',
+      replace: ['fork near { quietly { subreaper };', 'fork near { quietly { mask };'],
+    },
+    {
+      what: 'the near one does not die',
+      replace: ['await first; exit 0', 'await first; kill middle USR1; fork twin { kill parent 0; pause }; pause'],
+    },
+  ],
+);

@@ -281,3 +281,62 @@ tells(
   },
   [{ what: 'no flag', replace: ['clone child CLONE_INTO_CGROUP cgroup $fd', 'clone child 0'] }],
 );
+
+tells(
+  {
+    id: 'process.clone.parent-makes-a-sibling',
+    statement:
+      'With CLONE_PARENT the child becomes a sibling of the caller: it has its parent, is waited for by it alone, and ends with the exit signal of the caller.',
+    sources: [man('clone(2)', 'CLONE_PARENT'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', ...tags],
+    entries: ['FEX-13'],
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 CHLD };
+      clone child 0 exit USR1 { clone sibling CLONE_PARENT exit 0 { await go; parent; exit 3 }; wait sibling __WALL; exit 2 };
+      wait child __WALL; sigpoll USR1; open go; waitid P_ALL 0 WEXITED|__WALL; sigpoll USR1; sigpoll CHLD; exit 0`,
+    says: {
+      child: ['wait sibling __WALL: ECHILD'],
+      sibling: ['parent: 1'],
+      main: [
+        'wait child: exit 2',
+        'sigpoll USR1: USR1 1',
+        'waitid P_ALL 0 WEXITED|__WALL: CLD_EXITED 3 from 3',
+        'sigpoll USR1: USR1 1',
+        'sigpoll CHLD: EAGAIN',
+      ],
+    },
+  },
+  [
+    {
+      what: 'without CLONE_PARENT',
+      replace: ['clone sibling CLONE_PARENT exit 0 { await go', 'clone sibling 0 { await go'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.clone.parent-is-refused-to-a-namespace-init',
+    statement:
+      'CLONE_PARENT is EINVAL for the init of a pid namespace: it can have no sibling; its children may use it.',
+    sources: [man('clone(2)', 'CLONE_PARENT'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', 'init', ...tags],
+    entries: ['INI-17'],
+  },
+  {
+    as: 'init',
+    script: `clone sibling CLONE_PARENT exit 0 { exit 3 }; fork child { clone nephew CLONE_PARENT exit 0 { exit 4 }; exit 2 }; wait child; wait any; exit 0`,
+    says: { main: ['clone sibling CLONE_PARENT exit 0: EINVAL', 'wait child: exit 2', 'wait: exit 4'] },
+  },
+  [
+    {
+      what: 'the child does',
+      replace: [
+        'clone sibling CLONE_PARENT exit 0 { exit 3 };',
+        'fork x { clone sibling CLONE_PARENT exit 0 { exit 3 }; exit 1 }; wait x;',
+      ],
+    },
+  ],
+);

@@ -173,6 +173,33 @@ tells(
 
 tells(
   {
+    id: 'process.wait.group-of-the-child-counts',
+    statement:
+      "waitid(P_PGID) and waitpid(−pgid) wait for children of that process group alone; 0 stands for the caller's own, and a group without a child of the caller's is ECHILD.",
+    sources: [man('waitid(2)', 'P_PGID'), kernelSource('kernel/exit.c', 'eligible_pid')],
+    tags: ['group', ...tags],
+    entries: ['WAI-04'],
+  },
+  {
+    script: `fork mine { exit 1 }; fork leader { quietly { setpgid }; open set; exit 2 }; await set; until Z mine; until Z leader;
+      waitid P_PGID leader WEXITED|WNOWAIT; quietly { call wait4 -leader 0 WNOHANG 0 }; waitid P_PGID leader WEXITED;
+      waitid P_PGID 0 WEXITED; waitid P_PGID 0 WEXITED; exit 0`,
+    says: {
+      main: [
+        'until Z mine: Z',
+        'until Z leader: Z',
+        'waitid P_PGID leader WEXITED|WNOWAIT: CLD_EXITED 2 from leader',
+        'waitid P_PGID leader WEXITED: ECHILD',
+        'waitid P_PGID 0 WEXITED: CLD_EXITED 1 from mine',
+        'waitid P_PGID 0 WEXITED: ECHILD',
+      ],
+    },
+  },
+  [{ what: 'the child stays in the group', replace: ['quietly { setpgid }; open set', 'open set'] }],
+);
+
+tells(
+  {
     id: 'process.wait.waitid-wnohang-zeroes-its-answer',
     statement:
       'waitid(2) with WNOHANG and nothing to tell returns 0 with si_signo and si_pid 0; without any option it is EINVAL.',

@@ -419,3 +419,28 @@ tells(
     },
   ],
 );
+
+tells(
+  {
+    id: 'signal.pending.a-fault-comes-before-all-others',
+    statement:
+      "A synchronous signal that the kernel made for a fault is taken first, before a user's signal with a lower number: its handler is interrupted by theirs before its first instruction.",
+    sources: [kernelSource('kernel/signal.c', 'dequeue_synchronous_signal'), man('signal(7)')],
+    tags: ['order', ...tags],
+    entries: ['PEN-07'],
+  },
+  {
+    // A thread may queue to itself what looks like a fault. (rt_tgsigqueueinfo(2))
+    script: `quietly { on HUP; on TRAP; on FPE; block HUP TRAP FPE; tgkill self tid HUP; tgkill self tid TRAP; tgsigqueue self tid FPE 1 1 };
+      unblock HUP TRAP FPE; exit 0`,
+    says: {
+      main: [
+        'signal HUP: SI_TKILL from self',
+        'signal TRAP: SI_TKILL from self',
+        'signal FPE: FPE_INTDIV',
+        'unblock HUP TRAP FPE: 0',
+      ],
+    },
+  },
+  [{ what: 'it is sent by a user', replace: ['tgsigqueue self tid FPE 1 1', 'tgkill self tid FPE'] }],
+);

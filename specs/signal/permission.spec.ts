@@ -139,13 +139,18 @@ tells(
   },
   {
     script: `fork mine { quietly { setpgid; on USR1 exit 5; call setresuid 3000 3000 3000 }; open m; pause }; await m;
-      fork other { quietly { setpgid 0 mine; on USR1 exit 6; call setresuid 3001 3001 3001 }; open o; pause }; await o;
-      fork sender { quietly { call setresuid 3000 3000 3000 }; call kill -mine USR1; exit 0 }; wait sender; wait mine; wait other WNOHANG;
+      fork other { quietly { setpgid 0 mine; block USR1; call setresuid 3001 3001 3001 }; open o; pause }; await o;
+      fork sender { quietly { call setresuid 3000 3000 3000 }; call kill -mine USR1; exit 0 }; wait sender; wait mine; field /proc/@other/status ShdPnd;
       fork again { quietly { call setresuid 3000 3000 3000 }; call kill -mine USR1; exit 0 }; wait again; exit 0`,
     says: {
       sender: ['call kill -mine USR1: 0'],
       again: ['call kill -mine USR1: EPERM'],
-      main: ['wait sender: exit 0', 'wait mine: exit 5', 'wait other WNOHANG: 0', 'wait again: exit 0'],
+      main: [
+        'wait sender: exit 0',
+        'wait mine: exit 5',
+        'field /proc/@other/status ShdPnd: 0000000000000000',
+        'wait again: exit 0',
+      ],
     },
   },
   [{ what: 'root sends', replace: ['fork sender { quietly { call setresuid 3000 3000 3000 };', 'fork sender {'] }],
@@ -162,7 +167,7 @@ tells(
   {
     as: 'init',
     script: `fork mine { quietly { on TERM exit 5; call setresuid 3000 3000 3000 }; open m; pause }; await m; fork other { quietly { on TERM exit 6 }; open o; pause }; await o;
-      fork sender { quietly { call setresuid 3000 3000 3000 }; kill all TERM; exit 0 }; wait sender; wait mine; wait other WNOHANG; exit 0`,
+      fork sender { quietly { call setresuid 3000 3000 3000 }; kill all TERM; exit 0 }; wait sender; wait mine; field /proc/@other/status ShdPnd; exit 0`,
     says: { sender: ['kill all TERM: 0'], main: ['wait sender: exit 0', 'wait mine: exit 5', 'wait other WNOHANG: 0'] },
   },
   [

@@ -29,6 +29,21 @@ tells(
 
 tells(
   {
+    id: 'signal.disposition.mask-cannot-hold-sigkill-and-sigstop',
+    statement: 'SIGKILL and SIGSTOP are taken out of sa_mask when it is set, without an error.',
+    sources: [man('sigaction(2)', 'sa_mask'), kernelSource('kernel/signal.c', 'do_sigaction')],
+    tags: ['mask', ...tags],
+    entries: ['SIG-07'],
+  },
+  {
+    script: 'on USR1 blocking KILL blocking STOP blocking HUP; action-mask USR1; exit 0',
+    says: { main: ['on USR1 blocking KILL blocking STOP blocking HUP: 0', 'action-mask USR1: HUP'] },
+  },
+  [{ what: 'SIGHUP is not blocked', replace: [' blocking HUP', ' blocking INT'] }],
+);
+
+tells(
+  {
     id: 'signal.disposition.numbers-out-of-range-are-refused',
     statement:
       'rt_sigaction(2) takes the signals 1 to 64, 32 and 33 with them; 0, −1 and 65, and a set of another size than 8, are EINVAL.',

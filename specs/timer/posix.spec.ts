@@ -176,3 +176,21 @@ tells(
     },
   ],
 );
+
+tells(
+  {
+    id: 'timer.itimer.periodic-goes-on-when-its-signal-is-taken',
+    statement:
+      'A periodic ITIMER_REAL starts again each time its SIGALRM is taken: blocked, it is pending once; taken, it comes again.',
+    sources: [man('setitimer(2)'), kernelSource('kernel/signal.c', 'dequeue_signal')],
+    tags,
+    entries: ['TMR-05'],
+  },
+  {
+    script: `quietly { block ALRM; itimer-every 1 }; until-pending ALRM; sigpoll ALRM; until-pending ALRM; sigpoll ALRM; until-pending ALRM; sigpoll ALRM; exit 0`,
+    says: {
+      main: Array.from({ length: 3 }, () => ['until-pending ALRM: 0', 'sigpoll ALRM: ALRM SI_KERNEL']).flat(),
+    },
+  },
+  [{ what: 'it expires once', replace: ['itimer-every 1', 'itimer 1'] }],
+);

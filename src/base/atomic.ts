@@ -55,7 +55,11 @@ export const createAtomically = async (path: string, fill: (temporary: string) =
   try {
     makeDirectory(dirname(path));
     await fill(temporary);
-    await rename(temporary, path);
+    // Of several who made the same directory at the same time, the first one's stays.
+    await rename(temporary, path).catch((error: unknown) => {
+      if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      return rm(temporary, { recursive: true, force: true });
+    });
   } catch (error) {
     await rm(temporary, { recursive: true, force: true });
     throw asHostError(error, 'writing', path);

@@ -30,17 +30,35 @@ static void do_at_end(char **words, int count, char *block) {
 /* poll FD: what poll(2) says of it now */
 static void do_poll(char **words, int count, char *block) {
   (void)block;
-  struct pollfd polled = {.fd = (int)value_of(words[1]), .events = POLLIN};
+  struct pollfd polled = {.fd = (int)value_of(words[1]), .events = POLLIN | POLLPRI};
   char text[64] = "";
   if (poll(&polled, 1, 0) < 0) {
     report(words, count, -1);
     return;
   }
   if (polled.revents & POLLIN) append(text, sizeof text, "POLLIN ");
+  if (polled.revents & POLLPRI) append(text, sizeof text, "POLLPRI ");
   if (polled.revents & POLLHUP) append(text, sizeof text, "POLLHUP ");
   if (polled.revents & POLLERR) append(text, sizeof text, "POLLERR ");
   if (text[0] != '\0') text[strlen(text) - 1] = '\0';
   report_text(words, count, polled.revents == 0 ? "nothing" : text);
+}
+
+/* watch PATH > FD: reads a file to its end and keeps it open: poll(2) tells when it has changed. (kernfs_fop_poll()) */
+static void do_watch(char **words, int count, char *block) {
+  (void)block;
+  char text[4096];
+  int fd = open(words[1], O_RDONLY | O_CLOEXEC);
+  while (fd >= 0 && read(fd, text, sizeof text) > 0) continue;
+  report(words, count, fd);
+}
+
+/* await-change FD: waits until a watched file has changed */
+static void do_await_change(char **words, int count, char *block) {
+  (void)block;
+  struct pollfd polled = {.fd = (int)value_of(words[1]), .events = POLLPRI};
+  int result = poll(&polled, 1, -1);
+  report(words, count, result < 0 ? -1 : 0);
 }
 
 /* inode FD FD: whether they are the same file */
@@ -66,6 +84,7 @@ static void do_clone_nowhere(char **words, int count, char *block) {
 static const struct verb descriptor_verbs[] = {
     {"pipe", 2, false, do_pipe},   {"at-end", 2, false, do_at_end},
     {"poll", 2, false, do_poll},   {"inode", 3, false, do_inode},
+    {"watch", 2, false, do_watch}, {"await-change", 2, false, do_await_change},
     {"clone-nowhere", 2, false, do_clone_nowhere},
 };
 

@@ -194,6 +194,19 @@ struct kernel_sigaction {
   uint64_t mask;
 };
 
+/* action-mask SIG: the sa_mask that the kernel keeps */
+static void do_action_mask(char **words, int count, char *block) {
+  (void)block;
+  struct kernel_sigaction action;
+  if (syscall(SYS_rt_sigaction, signal_word(words[1]), NULL, &action, sizeof action.mask) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  char text[256] = "";
+  append_signals(text, sizeof text, action.mask);
+  report_text(words, count, text);
+}
+
 /* sigaction SIG SIZE: rt_sigaction(2) with SIG_DFL, whatever the arguments */
 static void do_sigaction_raw(char **words, int count, char *block) {
   (void)block;
@@ -290,17 +303,38 @@ static void do_tgkill(char **words, int count, char *block) {
   report(words, count, syscall(SYS_tgkill, value_of(words[1]), value_of(words[2]), signal_word(words[3])));
 }
 
-/* sigqueue TARGET SIG VALUE [CODE [PID]]: rt_sigqueueinfo(2), with a si_code and si_pid of one's choice */
-static void do_sigqueue(char **words, int count, char *block) {
-  (void)block;
+/* A siginfo_t for a signal, from the words SIG VALUE [CODE [PID]]: with a si_code and si_pid of one's choice */
+static siginfo_t siginfo_of(char **words, int count) {
   siginfo_t info;
   memset(&info, 0, sizeof info);
-  info.si_signo = signal_word(words[2]);
-  info.si_code = count > 4 ? (int)value_of(words[4]) : SI_QUEUE;
-  info.si_pid = count > 5 ? (pid_t)value_of(words[5]) : getpid();
+  info.si_signo = signal_word(words[0]);
+  info.si_code = count > 2 ? (int)value_of(words[2]) : SI_QUEUE;
+  info.si_pid = count > 3 ? (pid_t)value_of(words[3]) : getpid();
   info.si_uid = getuid();
-  info.si_value.sival_int = (int)value_of(words[3]);
+  info.si_value.sival_int = (int)value_of(words[1]);
+  return info;
+}
+
+/* sigqueue TARGET SIG VALUE [CODE [PID]]: rt_sigqueueinfo(2) */
+static void do_sigqueue(char **words, int count, char *block) {
+  (void)block;
+  siginfo_t info = siginfo_of(words + 2, count - 2);
   report(words, count, syscall(SYS_rt_sigqueueinfo, value_of(words[1]), info.si_signo, &info));
+}
+
+/* tgsigqueue TGID TID SIG VALUE [CODE [PID]]: rt_tgsigqueueinfo(2) */
+static void do_tgsigqueue(char **words, int count, char *block) {
+  (void)block;
+  siginfo_t info = siginfo_of(words + 3, count - 3);
+  report(words, count,
+         syscall(SYS_rt_tgsigqueueinfo, value_of(words[1]), value_of(words[2]), info.si_signo, &info));
+}
+
+/* pidfd-queue PIDFD SIG VALUE [CODE [PID]]: pidfd_send_signal(2) with a siginfo_t */
+static void do_pidfd_queue(char **words, int count, char *block) {
+  (void)block;
+  siginfo_t info = siginfo_of(words + 2, count - 2);
+  report(words, count, syscall(SYS_pidfd_send_signal, value_of(words[1]), info.si_signo, &info, 0));
 }
 
 /* --- accepting: rt_sigtimedwait(2) by the raw call, since the C library rewrites si_code ---------------------------------------- */
@@ -346,6 +380,7 @@ static const struct verb signal_verbs[] = {
     {"ignore", 2, false, do_ignore},
     {"default", 2, false, do_default},
     {"disposition", 2, false, do_disposition},
+    {"action-mask", 2, false, do_action_mask},
     {"sigaction", 3, false, do_sigaction_raw},
     {"flags", 3, false, do_flags},
     {"runs", 2, false, do_runs},
@@ -359,6 +394,8 @@ static const struct verb signal_verbs[] = {
     {"kill", 3, false, do_kill},
     {"tgkill", 4, false, do_tgkill},
     {"sigqueue", 4, false, do_sigqueue},
+    {"tgsigqueue", 5, false, do_tgsigqueue},
+    {"pidfd-queue", 4, false, do_pidfd_queue},
     {"sigwait", 2, false, do_sigwait},
     {"sigpoll", 2, false, do_sigpoll},
 };

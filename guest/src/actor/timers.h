@@ -47,6 +47,15 @@ static void do_itimer(char **words, int count, char *block) {
   report(words, count, setitimer(ITIMER_REAL, &times, NULL));
 }
 
+/* itimer-every MS: ITIMER_REAL that goes on expiring */
+static void do_itimer_every(char **words, int count, char *block) {
+  (void)block;
+  long ms = value_of(words[1]);
+  struct timeval period = {ms / 1000, ms % 1000 * 1000};
+  struct itimerval times = {.it_value = period, .it_interval = period};
+  report(words, count, setitimer(ITIMER_REAL, &times, NULL));
+}
+
 /* itimer-end: looks until ITIMER_REAL has expired, as the harness has a deadline for it */
 static void do_itimer_end(char **words, int count, char *block) {
   (void)block;
@@ -85,7 +94,7 @@ static void do_until_pending(char **words, int count, char *block) {
 static const struct verb timer_verbs[] = {
     {"timer-create", 2, false, do_timer_create}, {"timer-set", 4, false, do_timer_set},
     {"timer-delete", 2, false, do_timer_delete}, {"overran", 1, false, do_overran},
-    {"itimer", 2, false, do_itimer},             {"itimer-left", 1, false, do_itimer_left},
+    {"itimer-every", 2, false, do_itimer_every}, {"itimer", 2, false, do_itimer},             {"itimer-left", 1, false, do_itimer_left},
     {"itimer-end", 1, false, do_itimer_end}, {"cpu-ms", 2, false, do_cpu_ms},             {"until-pending", 2, false, do_until_pending},
 };
 
