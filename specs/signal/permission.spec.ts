@@ -166,9 +166,12 @@ tells(
   },
   {
     as: 'init',
-    script: `fork mine { quietly { on TERM exit 5; call setresuid 3000 3000 3000 }; open m; pause }; await m; fork other { quietly { on TERM exit 6 }; open o; pause }; await o;
+    script: `fork mine { quietly { on TERM exit 5; call setresuid 3000 3000 3000 }; open m; pause }; await m; fork other { quietly { block TERM }; open o; pause }; await o;
       fork sender { quietly { call setresuid 3000 3000 3000 }; kill all TERM; exit 0 }; wait sender; wait mine; field /proc/@other/status ShdPnd; exit 0`,
-    says: { sender: ['kill all TERM: 0'], main: ['wait sender: exit 0', 'wait mine: exit 5', 'wait other WNOHANG: 0'] },
+    says: {
+      sender: ['kill all TERM: 0'],
+      main: ['wait sender: exit 0', 'wait mine: exit 5', 'field /proc/@other/status ShdPnd: 0000000000000000'],
+    },
   },
   [
     {
