@@ -21,6 +21,7 @@
 #include "actor/processes.h"
 #include "actor/signalfd.h"
 #include "actor/signals.h"
+#include "actor/terminals.h"
 #include "actor/timers.h"
 
 /* --- the order of things ---------------------------------------------------------------------------------------------- */
@@ -74,7 +75,7 @@ static const struct {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
     THEME(order_verbs),     THEME(signal_verbs),     THEME(process_verbs),    THEME(file_verbs),     THEME(machine_verbs),
     THEME(fault_verbs),     THEME(namespace_verbs),  THEME(descriptor_verbs), THEME(timer_verbs),    THEME(altstack_verbs),
-    THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs),
+    THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs), THEME(terminal_verbs),
 #undef THEME
 };
 

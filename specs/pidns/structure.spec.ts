@@ -343,3 +343,48 @@ tells(
   },
   [{ what: 'another number', replace: ['ns_last_pid 32766', 'ns_last_pid 32760'] }],
 );
+
+tells(
+  {
+    id: 'pidns.structure.pid-max-belongs-to-the-namespace',
+    statement:
+      "kernel.pid_max written in a pid namespace is that namespace's own; up to 6.12 it was the one of the whole machine.",
+    sources: [kernelSource('kernel/pid_namespace.c', 'register_pidns_sysctls'), man('proc_sys_kernel(5)', 'pid_max')],
+    tags: ['star', 'sysctl', ...tags],
+    entries: ['NS-14', 'VMX-11'],
+    expected: byKernel(
+      { '<6.14': '500', '>=6.14': '32768' },
+      { '>=6.14': { commit: '7863dcc72d0f', title: 'pid: allow pid_max to be set per pid namespace' } },
+    ),
+  },
+  {
+    script: `quietly { write /proc/sys/kernel/pid_max 32768; call unshare CLONE_NEWPID };
+      fork one { quietly { call unshare CLONE_NEWNS; mount-proc }; write /proc/sys/kernel/pid_max 500; read /proc/sys/kernel/pid_max; exit 5 };
+      wait one; read /proc/sys/kernel/pid_max; quietly { write /proc/sys/kernel/pid_max 32768 }; exit 0`,
+    says: (outside) => ({
+      one: ['write /proc/sys/kernel/pid_max 500: 0', 'read /proc/sys/kernel/pid_max: 500'],
+      main: ['wait one: exit 5', `read /proc/sys/kernel/pid_max: ${outside}`],
+    }),
+  },
+  [{ what: 'another number', replace: ['write /proc/sys/kernel/pid_max 500', 'write /proc/sys/kernel/pid_max 600'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.group-signal-from-a-descendant',
+    statement:
+      "A signal to a process group that spans namespaces names its sender by its number in the receiver's namespace; up to 7.2 by that in its own.",
+    sources: [kernelSource('kernel/signal.c', '__do_sys_kill'), man('pid_namespaces(7)')],
+    tags: ['star', 'siginfo', 'group', ...tags],
+    entries: ['INF-05'],
+    expected: byKernel({ '<7.3': '1', '>=7.3': 'one' }),
+  },
+  {
+    script: `quietly { block USR1; call unshare CLONE_NEWPID }; fork one { kill group USR1; exit 5 }; wait one; sigpoll USR1; exit 0`,
+    says: (sender) => ({
+      one: ['kill group USR1: 0'],
+      main: ['wait one: exit 5', `sigpoll USR1: USR1 SI_USER from ${sender}`],
+    }),
+  },
+  [{ what: 'it leaves the group', replace: ['fork one {', 'fork one { quietly { setpgid };'] }],
+);

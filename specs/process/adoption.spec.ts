@@ -1,5 +1,5 @@
 /** Orphans, subreapers and the parent-death signal: PR_SET_CHILD_SUBREAPER(2const), PR_SET_PDEATHSIG(2const), pid_namespaces(7). */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const reaper = kernelSource('kernel/exit.c', 'find_new_reaper');
 const subreaper = man('PR_SET_CHILD_SUBREAPER(2const)');
@@ -361,4 +361,27 @@ tells(
       replace: ['await first; exit 0', 'await first; kill middle USR1; fork twin { kill parent 0; pause }; pause'],
     },
   ],
+);
+
+spec(
+  {
+    id: 'process.pdeathsig.is-cleared-by-a-set-user-id-program',
+    statement: 'execve(2) of a set-user-ID program clears the parent-death signal; that of an ordinary one keeps it.',
+    sources: [man('PR_SET_PDEATHSIG(2const)'), kernelSource('fs/exec.c', 'begin_new_exec')],
+    tags: ['exec', ...tags],
+    entries: ['ORP-10'],
+  },
+  async ({ guest, expect }) => {
+    await guest.exec('cp /kernspec/bin/actor /tmp/plain && cp /tmp/plain /tmp/suid && chmod 4755 /tmp/suid');
+    const child = (program: string): string =>
+      `fork c { quietly { call setresuid 3000 3000 3000; pdeathsig USR1 }; exec ${program} pdeathsig }; wait c;`;
+    const fixture = await guest.process(actor(`${child('/tmp/plain')} ${child('/tmp/suid')} exit 0`));
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    // A program that was started anew goes by the name of main.
+    expect(fixture.transcript().filter((line) => line.startsWith('pdeathsig'))).toEqual([
+      'pdeathsig: USR1',
+      'pdeathsig: 0',
+    ]);
+  },
+  [{ what: 'it is not set-user-ID', replace: ['exec /tmp/suid', 'exec /tmp/plain'] }],
 );

@@ -285,3 +285,47 @@ tells(
   },
   [{ what: 'it is suppressed', replace: ['PTRACE_DETACH child 0 USR1', 'PTRACE_DETACH child 0 0'] }],
 );
+
+tells(
+  {
+    id: 'ptrace.init.injected-signals-do-not-end-it',
+    statement:
+      'A traced namespace init stops for its own SIGTERM and SIGSTOP; injected again they neither end nor stop it, and its own SIGKILL is neither shown nor effective.',
+    sources: [kernelSource('kernel/signal.c', 'get_signal'), kernelSource('kernel/signal.c', 'sig_ignored')],
+    tags: ['star', 'init', ...tags],
+    entries: ['INI-16'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { await go; kill self TERM; kill self KILL; exit 77 };
+      quietly { call ptrace PTRACE_SEIZE one 0 0 }; open go; wait one __WALL; quietly { call ptrace PTRACE_CONT one 0 TERM }; wait one __WALL; exit 0`,
+    says: {
+      one: ['kill self TERM: 0', 'kill self KILL: 0'],
+      main: ['wait one: stopped by SIGTERM', 'wait one: exit 77'],
+    },
+  },
+  [{ what: 'it is no init', replace: ['quietly { call unshare CLONE_NEWPID }; ', ''] }],
+);
+
+tells(
+  {
+    id: 'ptrace.seize.kernel-threads-are-refused',
+    statement: "Root may trace the machine's own PID 1; a kernel thread is EPERM.",
+    sources: [man('ptrace(2)', 'ERRORS'), kernelSource('kernel/ptrace.c', 'ptrace_attach')],
+    tags,
+    entries: ['VMX-05'],
+  },
+  {
+    script:
+      'call ptrace PTRACE_SEIZE 2 0 0; call ptrace PTRACE_SEIZE 1 0 0; call ptrace PTRACE_INTERRUPT 1 0 0; wait-raw 1 __WALL; call ptrace PTRACE_DETACH 1 0 0; exit 0',
+    says: {
+      main: [
+        'call ptrace PTRACE_SEIZE 2 0 0: EPERM',
+        'call ptrace PTRACE_SEIZE 1 0 0: 0',
+        'call ptrace PTRACE_INTERRUPT 1 0 0: 0',
+        'wait-raw 1 __WALL: 0x80057f',
+        'call ptrace PTRACE_DETACH 1 0 0: 0',
+      ],
+    },
+  },
+  [{ what: 'PID 1 is traced already', replace: ['call ptrace PTRACE_SEIZE 2 0 0', 'call ptrace PTRACE_SEIZE 1 0 0'] }],
+);
