@@ -144,7 +144,7 @@ tells(
   },
   {
     script: `fork maker { ${unshared}; fork one { quietly { on USR1 opens got }; open up; await got; await end; exit 5 }; open-file /proc/@one/ns/pid O_RDONLY > ns; await up; exec-actor { pause } };
-      await up; quietly { call pidfd_open maker 0 > m }; fork joiner { quietly { children-of maker > one; open-file /proc/@$one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID; fork inner { call getpid; parent; kill 1 KILL; kill 1 USR1; exit 6 }; wait inner; exit 0 }; wait joiner; exit 0`,
+      await up; quietly { call pidfd_open maker 0 > m }; fork joiner { quietly { children-of maker > one; open-file /proc/@$one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID; fork inner { call getpid; parent; kill 1 KILL; kill 1 USR1; exit 6 }; wait inner; exit 0 }; wait joiner; quietly { await got }; exit 0`,
     says: {
       joiner: ['call setns $ns CLONE_NEWPID: 0', 'wait inner: exit 6'],
       inner: ['call getpid: 2', 'parent: 0', 'kill 1 KILL: 0', 'kill 1 USR1: 0'],

@@ -363,6 +363,28 @@ tells(
   ],
 );
 
+tells(
+  {
+    id: 'process.pdeathsig.of-any-thread-counts',
+    statement:
+      'Each thread has a parent-death signal of its own: that of a thread that is not the main one comes, too, for the process.',
+    sources: deathSignal,
+    tags: ['thread', ...tags],
+    entries: ['ORP-07'],
+  },
+  {
+    as: 'init',
+    script: `fork middle { fork orphan { quietly { block USR1 }; thread t { pdeathsig; quietly { pdeathsig USR1 }; open up; await never }; quietly { await up }; pdeathsig; sigwait USR1; exit 4 }; await up; exit 0 };
+      quietly { reap }; exit 0`,
+    says: {
+      t: ['pdeathsig: 0'],
+      orphan: ['pdeathsig: 0', 'sigwait USR1: USR1 SI_USER from 2'],
+      main: [],
+    },
+  },
+  [{ what: 'the thread has ended', replace: ['open up; await never }', 'exit-thread 0 }; join t; open up'] }],
+);
+
 spec(
   {
     id: 'process.pdeathsig.is-cleared-by-a-set-user-id-program',
