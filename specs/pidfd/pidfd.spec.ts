@@ -1,5 +1,5 @@
 /** pidfds: pidfd_open(2), pidfd_send_signal(2), clone(2) CLONE_PIDFD, poll(2). */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const open = [man('pidfd_open(2)'), kernelSource('kernel/pid.c', '__do_sys_pidfd_open')];
 const send = [man('pidfd_send_signal(2)'), kernelSource('kernel/signal.c', '__do_sys_pidfd_send_signal')];
@@ -524,3 +524,67 @@ for (const { name, number, since, commit, title, entries } of [
     ],
   );
 }
+
+tells(
+  {
+    id: 'pidfd.info.status-of-who-was-reaped',
+    statement:
+      'From 6.15 on PIDFD_GET_INFO tells the status of a process that has been reaped to who has opened a pidfd before; not while it lives or is a zombie.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_info')],
+    tags: ['star', 'exit-status', ...tags],
+    entries: ['PFD-11', 'PFD-12'],
+    expected: byKernel(
+      {
+        '<6.11': ['ENOTTY', 'ENOTTY', 'ENOTTY'],
+        '>=6.11 <6.13': ['EINVAL', 'EINVAL', 'EINVAL'],
+        '>=6.13 <6.15': ['not told', 'not told', 'ESRCH'],
+        '>=6.15': ['not told', 'not told', 'status 1792'],
+      },
+      {
+        '>=6.13 <6.15': { commit: 'cdda1f26e74b', title: 'pidfd: add ioctl to retrieve pid info' },
+        '>=6.15': { commit: '7477d7dce48a', title: 'pidfs: allow to retrieve exit information' },
+      },
+    ),
+  },
+  {
+    script:
+      'clone c CLONE_PIDFD { await go; exit 7 }; exit-info $c; open go; until Z c; exit-info $c; wait c; exit-info $c; exit 0',
+    says: ([living, zombie, reaped]) => ({
+      main: [
+        `exit-info $c: ${living ?? ''}`,
+        'until Z c: Z',
+        `exit-info $c: ${zombie ?? ''}`,
+        'wait c: exit 7',
+        `exit-info $c: ${reaped ?? ''}`,
+      ],
+    }),
+  },
+  [{ what: 'it ends otherwise', replace: ['exit 7', 'exit 8'] }],
+);
+
+spec(
+  {
+    id: 'pidfd.clone.autokill-ends-the-child',
+    statement:
+      'From 7.1 on a child made with CLONE_PIDFD_AUTOKILL is killed when its pidfd is closed; before, the flag is EINVAL.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfs_file_release'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'ESRCH' }),
+  },
+  async ({ guest, expect, expected }) => {
+    const born = 'clone child CLONE_PIDFD|CLONE_AUTOREAP|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0 { pause }';
+    const closed = 'call close $child; quietly { until-gone child }; kill child 0';
+    const fixture = await guest.process(actor(`${born}; ${expected === 'EINVAL' ? '' : closed}; exit 0`), {
+      endAll: true,
+    });
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript().at(-1)).toMatch(new RegExp(`^(clone|kill) child .*: ${expected}$`));
+  },
+  [
+    {
+      what: 'without the flag',
+      replace: ['|CLONE_AUTOREAP|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0 { pause }', ' { exit 0 }; exit 1'],
+    },
+  ],
+);

@@ -97,6 +97,20 @@ static void do_dump_info(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
+/* exit-info PIDFD: PIDFD_GET_INFO, asked for PIDFD_INFO_EXIT: the status that wait(2) gives, or `not told` */
+static void do_exit_info(char **words, int count, char *block) {
+  (void)block;
+  struct dump_information info = {.mask = 0x8};
+  char text[64] = "";
+  if (ioctl((int)value_of(words[1]), _IOWR(0xff, 11, struct dump_information), &info) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  append(text, sizeof text, info.mask & 0x8 ? "status " : "not told");
+  if (info.mask & 0x8) append_number(text, sizeof text, info.exit_code);
+  report_text(words, count, text);
+}
+
 static void core_dump_symlink(char **words, int count, char *block) {
   (void)block, report(words, count, symlink(words[1], words[2]));
 }
@@ -118,7 +132,7 @@ static void core_dump_vfork(char **words, int count, char *block) {
 
 static const struct verb core_dump_verbs[] = {
     {"vfork", 2, true, core_dump_vfork},
-    {"core-file", 2, false, do_core_file},    {"dump-info", 2, false, do_dump_info},
+    {"core-file", 2, false, do_core_file},    {"dump-info", 2, false, do_dump_info}, {"exit-info", 2, false, do_exit_info},
     {"symlink", 3, false, core_dump_symlink}, {"link", 3, false, core_dump_link},
 };
 
