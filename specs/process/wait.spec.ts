@@ -537,12 +537,12 @@ tells(
   },
   {
     script: `field /proc/self/status Kthread; field /proc/self/status CoreDumping;
-      fork child { quietly { on USR1; thread t { await end }; open end; join t }; exit 3 }; until Z child; field /proc/@child/status Threads; field /proc/@child/status SigCgt; wait child; exit 0`,
+      fork child { quietly { on USR1; thread t { await end }; open end; join t }; exit 3 }; waitid P_PID child WEXITED|WNOWAIT; field /proc/@child/status Threads; field /proc/@child/status SigCgt; wait child; exit 0`,
     says: (kthread) => ({
       main: [
         `field /proc/self/status Kthread: ${kthread}`,
         'field /proc/self/status CoreDumping: 0',
-        'until Z child: Z',
+        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child',
         'field /proc/@child/status Threads: 1',
         'field /proc/@child/status SigCgt: 0000000100000200',
         'wait child: exit 3',
