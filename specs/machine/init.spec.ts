@@ -183,6 +183,7 @@ for (const { key, signal, code } of [
       statement: `SysRq ${key} sends ${signal} to every process except the real PID 1 and kernel threads.`,
       sources: [kernelSource('drivers/tty/sysrq.c', 'send_sig_all')],
       tags,
+      entries: ['VMX-03'],
     },
     async ({ guest, expect }) => {
       guest.foresee('link-lost');
@@ -226,6 +227,7 @@ spec(
     statement: 'When memory runs out, the OOM killer ends others, never the real PID 1, were it the largest of all.',
     sources: [kernelSource('mm/oom_kill.c', 'oom_unkillable_task')],
     tags,
+    entries: ['VMX-07'],
   },
   async ({ guest, expect, observe }) => {
     guest.foresee('out-of-memory');

@@ -588,3 +588,26 @@ spec(
     },
   ],
 );
+
+tells(
+  {
+    id: 'pidfd.info.opens-the-namespaces-of-its-process',
+    statement: 'PIDFD_GET_PID_NAMESPACE opens the pid namespace of a process by its pidfd; up to 6.10 it is ENOTTY.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_ioctl')],
+    tags: ['namespace', ...tags],
+    entries: ['PFD-17'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'EBADF'], '>=6.11': ['0', 'same'] },
+      { '>=6.11': { commit: '5b08bd408534', title: 'pidfs: allow retrieval of namespace file descriptors' } },
+    ),
+  },
+  {
+    // _IO(0xff, 5). (include/uapi/linux/pidfd.h)
+    script:
+      'clone c CLONE_PIDFD { pause }; call ioctl $c 65285 0 > ns; quietly { open-file /proc/self/ns/pid O_RDONLY > own }; inode $ns $own; exit 0',
+    says: ([opened, compared]) => ({
+      main: [`call ioctl $c 65285 0: ${opened ?? ''}`, `inode $ns $own: ${compared ?? ''}`],
+    }),
+  },
+  [{ what: 'the child has another', replace: ['clone c CLONE_PIDFD {', 'clone c CLONE_PIDFD|CLONE_NEWPID {'] }],
+);

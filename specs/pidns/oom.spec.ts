@@ -14,6 +14,7 @@ spec(
       man('pid_namespaces(7)', 'The namespace init process'),
     ],
     tags: ['machine', 'container'],
+    entries: ['INI-19'],
   },
   async ({ guest, expect }) => {
     await guest.exec(`mkdir ${cgroup} && echo 48M > ${cgroup}/memory.max`);

@@ -388,3 +388,106 @@ tells(
   },
   [{ what: 'it leaves the group', replace: ['fork one {', 'fork one { quietly { setpgid };'] }],
 );
+
+tells(
+  {
+    id: 'pidns.structure.another-process-may-found-it',
+    statement:
+      'From 7.1 on a process other than the one that made a pid namespace can join it before it has an init, and its child becomes pid 1; before, there was nothing to open.',
+    sources: [kernelSource('kernel/pid_namespace.c', 'pidns_for_children_get')],
+    tags,
+    entries: ['NS-05'],
+    expected: byKernel({ '<7.1': ['ENOENT', 'EBADF', '4'], '>=7.1': ['0', '0', '1'] }),
+  },
+  {
+    as: 'init',
+    script: `fork maker { quietly { call unshare CLONE_NEWPID }; open up; await end; exit 0 }; await up;
+      fork joiner { open-file /proc/@maker/ns/pid_for_children O_RDONLY > ns; call setns $ns CLONE_NEWPID; fork inner { call getpid; exit 6 }; wait inner; exit 0 };
+      wait joiner; exit 0`,
+    says: ([opened, joined, pid]) => ({
+      joiner: [
+        `open-file /proc/@maker/ns/pid_for_children O_RDONLY: ${opened ?? ''}`,
+        `call setns $ns CLONE_NEWPID: ${joined ?? ''}`,
+        'wait inner: exit 6',
+      ],
+      inner: [`call getpid: ${pid ?? ''}`],
+      main: ['wait joiner: exit 0'],
+    }),
+  },
+  [
+    {
+      what: 'its own is opened',
+      replace: ['/proc/@maker/ns/pid_for_children O_RDONLY > ns; call', '/proc/@maker/ns/pid O_RDONLY > ns; call'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.structure.numbers-are-translated-by-ioctl',
+    statement:
+      "NS_GET_PID_FROM_PIDNS and NS_GET_PID_IN_PIDNS translate a pid of a namespace to the caller's and back; up to 6.10 they are ENOTTY.",
+    sources: [man('ioctl_nsfs(2)'), kernelSource('fs/nsfs.c', 'ns_ioctl')],
+    tags,
+    entries: ['NS-16'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'ENOTTY'], '>=6.11': ['3', '2'] },
+      { '>=6.11': { commit: 'ca567df74a28', title: 'nsfs: add pid translation ioctls' } },
+    ),
+  },
+  {
+    as: 'init',
+    // _IOR(0xb7, 6, int) and _IOR(0xb7, 8, int). (include/uapi/linux/nsfs.h)
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { fork two { open up; pause }; pause }; await up; quietly { open-file /proc/@one/ns/pid O_RDONLY > ns };
+      call ioctl $ns 2147792646 2; call ioctl $ns 2147792648 3; exit 0`,
+    says: ([outside, inside]) => ({
+      main: [`call ioctl $ns 2147792646 2: ${outside ?? ''}`, `call ioctl $ns 2147792648 3: ${inside ?? ''}`],
+    }),
+  },
+  [{ what: "it is the caller's namespace", replace: ['/proc/@one/ns/pid', '/proc/self/ns/pid'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.has-an-id',
+    statement:
+      'A namespace has an id to ask for with NS_GET_ID from 6.18 on, and listns(2) to be listed by from 6.19 on.',
+    sources: [kernelSource('fs/nsfs.c', 'ns_ioctl'), kernelSource('kernel/nstree.c', '__do_sys_listns')],
+    tags,
+    entries: ['NS-17'],
+    // EFAULT: they exist, and look at the argument, which is NULL.
+    expected: byKernel(
+      { '<6.18': ['ENOTTY', 'ENOSYS'], '6.18': ['EFAULT', 'ENOSYS'], '>=6.19': ['EFAULT', 'EFAULT'] },
+      {
+        '6.18': { commit: 'f861225b9ee9', title: 'nsfs: add NS_GET_ID' },
+        '>=6.19': { commit: '76b6f5dfb3fd', title: 'nstree: add listns()' },
+      },
+    ),
+  },
+  {
+    script:
+      'quietly { open-file /proc/self/ns/pid O_RDONLY > ns }; call ioctl $ns 2148054797 0; call listns 0 0 0 0; exit 0',
+    says: ([id, list]) => ({
+      main: [`call ioctl $ns 2148054797 0: ${id ?? ''}`, `call listns 0 0 0 0: ${list ?? ''}`],
+    }),
+  },
+  [{ what: 'it is no namespace', replace: ['/proc/self/ns/pid', '/proc/self/status'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.translation-of-a-pid-that-is-not-there',
+    statement:
+      'NS_GET_PID_FROM_PIDNS is ESRCH for a number that nobody has; on 6.16 to 6.19 it was ENOTTY, as if the request were not known.',
+    sources: [man('ioctl_nsfs(2)', 'ERRORS'), kernelSource('fs/nsfs.c', 'ns_ioctl')],
+    tags,
+    entries: ['NS-16'],
+    expected: byKernel({ '<6.11 || >=6.13 <7.0': 'ENOTTY', '>=6.11 <6.13 || >=7.0': 'ESRCH' }),
+  },
+  {
+    as: 'init',
+    script: 'quietly { open-file /proc/self/ns/pid O_RDONLY > ns }; call ioctl $ns 2147792646 900; exit 0',
+    says: (error) => ({ main: [`call ioctl $ns 2147792646 900: ${error}`] }),
+  },
+  [{ what: 'it is there', replace: ['2147792646 900', '2147792646 1'] }],
+);

@@ -1,0 +1,132 @@
+/** What a siginfo_t says of where a signal comes from: sigaction(2) "The siginfo_t argument". */
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
+
+const page = man('sigaction(2)', 'The siginfo_t argument to a SA_SIGINFO handler');
+const tags = ['siginfo'];
+
+tells(
+  {
+    id: 'signal.info.sigpipe-names-its-writer',
+    statement: 'SIGPIPE comes with SI_USER and the pid of the process that wrote, as if it had sent it to itself.',
+    sources: [page, man('pipe(7)'), kernelSource('fs/pipe.c', 'pipe_write')],
+    tags,
+    entries: ['INF-02'],
+  },
+  {
+    script: 'quietly { on PIPE }; broken-pipe; exit 0',
+    says: { main: ['signal PIPE: SI_USER from self', 'broken-pipe: EPIPE'] },
+  },
+  [{ what: 'it is sent by sigqueue', replace: ['broken-pipe', 'sigqueue self PIPE 1; broken-pipe'] }],
+);
+
+for (const { fault, signal, code, what } of [
+  { fault: 'divide', signal: 'FPE', code: 'FPE_INTDIV', what: 'a division by zero' },
+  { fault: 'ud2', signal: 'ILL', code: 'ILL_ILLOPN', what: 'an undefined instruction' },
+  { fault: 'int3', signal: 'TRAP', code: 'SI_KERNEL', what: 'a breakpoint' },
+]) {
+  tells(
+    {
+      id: `signal.info.sig${signal.toLowerCase()}-of-the-processor`,
+      statement: `On x86 ${what} is SIG${signal} with ${code}.`,
+      sources: [page, kernelSource('arch/x86/kernel/traps.c', 'do_trap')],
+      tags: ['fault', ...tags],
+      entries: ['INF-09'],
+    },
+    {
+      script: `quietly { on ${signal} exit 9 }; fault ${fault}; exit 0`,
+      says: { main: [`signal ${signal}: ${code}`] },
+      ends: { by: 'exit', code: 9 },
+    },
+    [{ what: 'it is sent by a user', replace: [`fault ${fault}`, `kill self ${signal}`] }],
+  );
+}
+
+spec(
+  {
+    id: 'signal.info.sigsys-of-a-filter',
+    statement:
+      'SECCOMP_RET_TRAP sends SIGSYS with SYS_SECCOMP, the number of the system call, and the data of the filter as si_errno.',
+    sources: [man('seccomp(2)', 'SECCOMP_RET_TRAP'), kernelSource('kernel/signal.c', 'force_sig_seccomp')],
+    tags: ['seccomp', ...tags],
+    entries: ['INF-10'],
+    needs: ['CONFIG_SECCOMP_FILTER'],
+  },
+  async ({ guest, expect }) => {
+    const fixture = await guest.process(actor('quietly { on SYS; seccomp getppid trap }; call getppid; exit 0'));
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    // 110 is getppid(2), 42 the data that the actor's filters return. (arch/x86/entry/syscalls/syscall_64.tbl)
+    expect(await fixture.event({ ev: 'signal' })).toMatchObject({ signo: 31, code: 1, syscall: 110, si_errno: 42 });
+    expect(fixture.transcript()[0]).toBe('signal SYS: SYS_SECCOMP');
+  },
+  [{ what: 'the filter makes it fail', replace: ['getppid trap', 'getppid errno'] }],
+);
+
+tells(
+  {
+    id: 'signal.info.sigsys-of-syscall-user-dispatch',
+    statement:
+      'A system call that syscall user dispatch gives back is SIGSYS with SYS_USER_DISPATCH; 5.10 has no such thing.',
+    sources: [
+      man('PR_SET_SYSCALL_USER_DISPATCH(2const)'),
+      kernelSource('kernel/entry/syscall_user_dispatch.c', 'trigger_sigsys'),
+    ],
+    tags,
+    entries: ['INF-11'],
+    expected: byKernel(
+      {
+        '<5.11': ['user-dispatch getppid: EINVAL'],
+        '>=5.11': ['signal SYS: SYS_USER_DISPATCH', 'user-dispatch getppid: 0'],
+      },
+      { '>=5.11': { commit: '1446e1df9eb1', title: 'kernel: Implement selective syscall userspace redirection' } },
+    ),
+  },
+  {
+    script: 'quietly { on SYS }; user-dispatch getppid; exit 0',
+    says: (lines) => ({ main: lines }),
+  },
+  [
+    {
+      what: 'SIGSYS has another sender first',
+      replace: ['user-dispatch getppid', 'kill self SYS; user-dispatch getppid'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.info.sigchld-of-a-namespace-init',
+    statement: "SIGCHLD for the init of a pid namespace names it by its number in the parent's namespace.",
+    sources: [page, kernelSource('kernel/signal.c', 'do_notify_parent')],
+    tags: ['container', ...tags],
+    entries: ['INF-06'],
+  },
+  {
+    script: `quietly { block CHLD; call unshare CLONE_NEWPID }; fork one { fork in { pause }; exit 5 }; sigwait CHLD; exit 0`,
+    says: { main: ['sigwait CHLD: CHLD CLD_EXITED 5 from one'] },
+  },
+  [{ what: 'it ends otherwise', replace: ['exit 5', 'exit 6'] }],
+);
+
+tells(
+  {
+    id: 'signal.info.uid-is-mapped-into-the-user-namespace',
+    statement:
+      "si_uid is the sender's uid in the receiver's user namespace, 65534 where it has none there; up to 7.2 a sender without a uid in its own was 65534 outside, too.",
+    sources: [
+      man('user_namespaces(7)', 'Unmapped user and group IDs'),
+      kernelSource('kernel/signal.c', '__send_signal_locked'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-07'],
+    expected: byKernel({ '<7.3': ' uid 65534', '>=7.3': '' }),
+  },
+  {
+    script: `quietly { block USR2 }; fork child { quietly { block USR1; call unshare CLONE_NEWUSER }; open up; sigwait USR1; kill parent USR2; exit 0 };
+      await up; kill child USR1; wait child; sigpoll USR2; exit 0`,
+    says: (uid) => ({
+      child: ['sigwait USR1: USR1 SI_USER from parent uid 65534', 'kill parent USR2: 0'],
+      main: ['kill child USR1: 0', 'wait child: exit 0', `sigpoll USR2: USR2 SI_USER from child${uid}`],
+    }),
+  },
+  [{ what: 'no user namespace', replace: ['block USR1; call unshare CLONE_NEWUSER', 'block USR1'] }],
+);
