@@ -75,7 +75,7 @@ tells(
     says: {
       main: [
         'sigqueue self 34 2: EAGAIN',
-        'sigpoll 34: 34 SI_QUEUE 1 from self',
+        'sigpoll 34: 34 SI_QUEUE 1 from self uid 4000',
         'sigqueue self 34 5: 0',
         'sigqueue self 34 6: EAGAIN',
       ],
@@ -125,7 +125,7 @@ tells(
   },
   {
     script: `quietly { ${threeQueued} }; kill self USR1; sigpoll USR1; exit 0`,
-    says: { main: ['kill self USR1: 0', 'sigpoll USR1: USR1 SI_USER from self'] },
+    says: { main: ['kill self USR1: 0', 'sigpoll USR1: USR1 SI_USER from self uid 4000'] },
   },
   [{ what: 'it is sent by sigqueue', replace: ['kill self USR1', 'sigqueue self USR1 0'] }],
 );
@@ -142,7 +142,7 @@ tells(
   {
     script: `quietly { ${threeQueued} }; timer-create USR1 > t; sigpoll 34; timer-create USR1 > t; exit 0`,
     says: {
-      main: ['timer-create USR1: EAGAIN', 'sigpoll 34: 34 SI_QUEUE 1 from self', 'timer-create USR1: 0'],
+      main: ['timer-create USR1: EAGAIN', 'sigpoll 34: 34 SI_QUEUE 1 from self uid 4000', 'timer-create USR1: 0'],
     },
   },
   [{ what: 'there is room', replace: ['RLIMIT_SIGPENDING 3', 'RLIMIT_SIGPENDING 9'] }],

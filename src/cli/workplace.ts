@@ -35,10 +35,11 @@ export class Workplace implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'kernspec-workplace-'));
     if (copied === undefined) return new Workplace(directory, undefined);
     const own = join(directory, 'cache');
-    await execa('cp', ['--recursive', '--link', cacheDir(), own]);
     const templates = join(own, 'templates');
-    await rm(templates, { recursive: true, force: true });
-    await mkdir(templates);
+    await mkdir(templates, { recursive: true });
+    // A kernel that is being built is a hundred thousand files of nobody's interest.
+    const entries = (await readdir(cacheDir())).filter((name) => name !== 'templates' && name !== 'builds');
+    await execa('cp', ['--recursive', '--link', ...entries.map((name) => join(cacheDir(), name)), own]);
     if (copied.length > 0) await execa('cp', ['--recursive', '--sparse=always', ...copied, templates]);
     return new Workplace(directory, own);
   }

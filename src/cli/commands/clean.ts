@@ -27,13 +27,13 @@ const bytesIn = async (path: string): Promise<number> => {
 export const registerClean = (program: Command): void => {
   program
     .command('clean')
-    .description('remove guest images, templates, records of runs, and what dead processes left')
+    .description('remove guest images, templates, unfinished builds, records of runs, and what dead processes left')
     .option('--all', 'the whole cache: kernels and downloads too')
     .action(async ({ all = false }: { all?: boolean }) => {
       const doomed = all
         ? [cacheDir(), runsDir()]
         : [
-            ...['images', 'fixtures'].map((name) => join(cacheDir(), name)),
+            ...['images', 'fixtures', 'facts', 'builds'].map((name) => join(cacheDir(), name)),
             templatesDir(),
             runsDir(),
             ...(await abandonedIn(cacheDir())),
