@@ -270,8 +270,11 @@ tells(
   },
   [
     {
-      what: 'it is not below',
-      replace: [`write ${group}/below/cgroup.procs 0`, `write ${group}/below/cgroup.freeze 0`],
+      what: 'the one below is frozen itself',
+      replace: [
+        `write ${group}/below/cgroup.freeze 1; write ${group}/below/cgroup.freeze 0; kill`,
+        `write ${group}/below/cgroup.freeze 1; kill`,
+      ],
     },
   ],
 );
