@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { cacheDir } from '../base/paths.ts';
-import { BootError } from '../base/errors.ts';
+import { HostError, InfrastructureError } from '../base/errors.ts';
 import type { BootableKernel, PlannedKernel } from '../harness/plan.ts';
 import { lackingIn } from '../kernels/config.ts';
 import type { Kernel } from '../kernels/kernel.ts';
@@ -9,7 +9,8 @@ import { isOwnKernel } from '../kernels/own-kernel.ts';
 import { factsOf } from '../provision/facts.ts';
 import { buildGuestImage } from '../provision/guest-image.ts';
 import { pullKernel, selectKernels } from '../provision/kernels.ts';
-import { builtKernel, isMinimalKernel } from '../provision/kernel-build.ts';
+import { isMinimalKernel } from '../kernels/minimal-kernel.ts';
+import { builtKernel } from '../provision/kernel-build.ts';
 import { ownKernel } from '../provision/own-kernels.ts';
 import { obtainTemplate } from '../provision/templates.ts';
 import type { MachineSpec } from '../../vm/machine.ts';
@@ -105,7 +106,8 @@ export const prepareTemplates = async (
       const { release, lacks, configSha256 } = await factsOf(template, { accelerator, slowdown });
       return { ...bootable, kernel: { ...kernel, release, configSha256 }, template: directory, lacks };
     } catch (error) {
-      if (!(error instanceof BootError)) throw error;
+      // This computer's fault stops everything; what is wrong with one kernel's machine costs its claims alone.
+      if (error instanceof HostError || !(error instanceof InfrastructureError)) throw error;
       return { ...bootable, template: { bootError: error.message, details: error.details ?? '' }, lacks: [] };
     }
   };

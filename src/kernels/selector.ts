@@ -1,20 +1,17 @@
 import { UsageError } from '../base/errors.ts';
 import { didYouMean } from '../base/nearest.ts';
 import { parseRange } from './range.ts';
-import { compareVersions, parseVersion, seriesOf } from './version.ts';
+import { byVersion, parseVersion, seriesOf } from './version.ts';
 
 interface Versioned {
   readonly version: string;
 }
 
-const order = (a: Versioned, b: Versioned): number =>
-  compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
-
 /** The newest version of every series, oldest series first. */
 const newestOfEachSeries = <T extends Versioned>(offers: readonly T[]): readonly T[] => {
   const newest = new Map<string, T>();
-  for (const offer of offers.toSorted(order)) newest.set(seriesOf(offer.version), offer);
-  return [...newest.values()].toSorted(order);
+  for (const offer of offers.toSorted(byVersion)) newest.set(seriesOf(offer.version), offer);
+  return [...newest.values()].toSorted(byVersion);
 };
 
 const one = <T extends Versioned>(selector: string, offers: readonly T[], sets: Sets): readonly T[] => {
@@ -52,4 +49,4 @@ export const selectVersions = <T extends Versioned>(
   selectors: readonly string[],
   offers: readonly T[],
   sets: Sets,
-): readonly T[] => [...new Set(selectors.flatMap((selector) => one(selector, offers, sets)))].toSorted(order);
+): readonly T[] => [...new Set(selectors.flatMap((selector) => one(selector, offers, sets)))].toSorted(byVersion);

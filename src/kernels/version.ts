@@ -13,5 +13,9 @@ export const parseVersion = (text: string): Version | undefined => {
 export const compareVersions = (a: Version, b: Version): number =>
   a[0] - b[0] || a[1] - b[1] || (a[2] === undefined || b[2] === undefined ? 0 : a[2] - b[2]);
 
+/** Compares what has a version, oldest first: for sorting. */
+export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>
+  compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
+
 /** `6.12` for `6.12.117`. */
 export const seriesOf = (version: string): string => version.split('.').slice(0, 2).join('.');

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { HostError } from '../base/errors.ts';
-import { buildKernel, isMinimalKernel, parseMinimalKernel } from './kernel-build.ts';
+import { isMinimalKernel, parseMinimalKernel } from '../kernels/minimal-kernel.ts';
+import { buildKernel } from './kernel-build.ts';
 
 describe('a minimal kernel', () => {
   test('is named by its series', () => {

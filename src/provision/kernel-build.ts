@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +18,8 @@ import {
   type WantedOption,
 } from '../kernels/fragment.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import { compareVersions, parseVersion, seriesOf } from '../kernels/version.ts';
+import { parseMinimalKernel } from '../kernels/minimal-kernel.ts';
+import { byVersion, seriesOf } from '../kernels/version.ts';
 import type { PackageRecord } from '../../vm/archive/apt-root.ts';
 import { extractDeb } from '../../vm/archive/deb.ts';
 import { kernelIn, kernelsDirectory, readManifest, type Manifest } from './cached-kernel.ts';
@@ -28,22 +28,6 @@ import { kernelOffers, kernelRoot } from './offers.ts';
 
 /** Bump when this file changes what a build makes of the same source and the same fragments. */
 const recipe = 1;
-
-/** A minimal kernel as a selector names it: `min:6.12`, `min:6.12+debug`. */
-export interface MinimalKernel {
-  readonly series: string;
-  readonly debug: boolean;
-}
-
-export const isMinimalKernel = (selector: string): boolean => selector.startsWith('min:');
-
-/** @throws UsageError for another form */
-export const parseMinimalKernel = (selector: string): MinimalKernel => {
-  const [, series, debug] = /^min:(\d+\.\d+|newest)(\+debug)?$/.exec(selector) ?? [];
-  if (series === undefined)
-    throw new UsageError(`"${selector}" names no minimal kernel.`, { hint: 'Write min:6.12 or min:6.12+debug.' });
-  return { series, debug: debug !== undefined };
-};
 
 /** What goes into a build, and where it comes out. */
 interface Build {
@@ -76,15 +60,13 @@ const wantedOptions = async (debug: boolean): Promise<readonly WantedOption[]> =
 
 const versionOf = ({ version }: PackageRecord): string => /^\d+\.\d+\.\d+/.exec(version)?.[0] ?? version;
 
-const order = (a: PackageRecord, b: PackageRecord): number =>
-  compareVersions(parseVersion(versionOf(a)) ?? [0, 0], parseVersion(versionOf(b)) ?? [0, 0]);
-
 /** The sources that the archive has, the newest of each series, oldest series first. */
 const sources = async (): Promise<readonly PackageRecord[]> => {
   // The lists are those that the kernels on offer were read from.
   await kernelOffers();
-  const records = (await (await kernelRoot()).packages(/^linux-source-\d+\.\d+$/)).toSorted(order);
-  return [...new Map(records.map((record) => [seriesOf(versionOf(record)), record])).values()];
+  const records = await (await kernelRoot()).packages(/^linux-source-\d+\.\d+$/);
+  const versioned = records.map((record) => ({ record, version: versionOf(record) })).toSorted(byVersion);
+  return [...new Map(versioned.map(({ record, version }) => [seriesOf(version), record])).values()];
 };
 
 const planBuild = async (selector: string): Promise<Build> => {
@@ -191,7 +173,7 @@ const make = async (build: Build, directory: string, hooks: BuildHooks): Promise
   hooks.onPhase?.(`configuring Linux ${build.version}`);
   await configure(build, { source, objects, makeIn });
   hooks.onPhase?.(`compiling Linux ${build.version}`);
-  await compile(makeIn, join(workshop, 'log'), hooks);
+  await compile(makeIn, hooks);
   await createAtomically(directory, async (temporary) => {
     await mkdir(join(temporary, 'modules'), { recursive: true });
     await runOrFail('objcopy', ['--strip-all', join(objects, 'vmlinux'), join(temporary, 'vmlinuz')]);
@@ -273,16 +255,17 @@ const configure = async ({ wanted, version }: Build, { source, objects, makeIn }
   );
 };
 
-const compile = async (makeIn: readonly string[], log: string, { onCompiled }: BuildHooks): Promise<void> => {
+/** Lines of make that are kept, for who looks closer at what went wrong. */
+const keptLines = 60;
+
+const compile = async (makeIn: readonly string[], { onCompiled }: BuildHooks): Promise<void> => {
   const wrapped = (await findProgram('ccache')) === undefined ? [] : ['CC=ccache gcc', 'HOSTCC=ccache gcc'];
   const child = await startOwned('make', [...makeIn, ...wrapped, `-j${cpus().length}`, 'vmlinux']);
-  const written = createWriteStream(log);
   let files = 0;
-  const last: string[] = [];
+  const said: string[] = [];
   const note = (line: string): void => {
-    written.write(`${line}\n`);
-    last.push(line);
-    if (last.length > 40) last.shift();
+    said.push(line);
+    if (said.length > keptLines) said.shift();
   };
   onLines(child.stdout, (line) => {
     note(line);
@@ -290,11 +273,10 @@ const compile = async (makeIn: readonly string[], log: string, { onCompiled }: B
   });
   onLines(child.stderr, note);
   const { exitCode } = await child.exited;
-  written.end();
   if (exitCode === 0) return;
-  const why = last.find((line) => /\berror:|No space left|Killed/.test(line)) ?? last.at(-1) ?? '';
+  const why = said.find((line) => /\berror:|No space left|Killed/.test(line)) ?? said.at(-1) ?? '';
   throw new HostError(`The kernel cannot be built: ${why.trim()}`, {
-    details: last.join('\n'),
-    hint: `All that make said is in ${log}; typing the same command again goes on where it stopped.`,
+    details: said.join('\n'),
+    hint: 'Mend what it names; the same command goes on where it stopped.',
   });
 };

@@ -4,7 +4,7 @@ import { writeFileAtomically } from '../base/atomic.ts';
 import { HostError, messageOf } from '../base/errors.ts';
 import { withLock } from '../base/lock.ts';
 import { cacheDir } from '../base/paths.ts';
-import { compareVersions, parseVersion, seriesOf } from '../kernels/version.ts';
+import { byVersion, seriesOf } from '../kernels/version.ts';
 import { AptRoot, type PackageRecord } from '../../vm/archive/apt-root.ts';
 import { readCatalogue } from './catalogue.ts';
 
@@ -102,7 +102,5 @@ export const offersOf = (records: readonly PackageRecord[], flavour = 'cloud'): 
       offers.set(version, { series: seriesOf(version), version, release, suite, packages });
     }
   }
-  return [...offers.values()].toSorted((a, b) =>
-    compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]),
-  );
+  return [...offers.values()].toSorted(byVersion);
 };

@@ -98,6 +98,16 @@ describe('publish', () => {
     });
   });
 
+  test("a kernel of somebody's own does not go into it", () => {
+    const [kernel] = recordOf(['6.1.1'], []).kernels;
+    if (kernel === undefined) throw new Error('unreachable');
+    const own = {
+      ...recordOf([], [{ kernel: 'own-6.1.1-0a1b2c3d', verdict: 'violated' }]),
+      kernels: [{ ...kernel, id: 'own-6.1.1-0a1b2c3d' }],
+    };
+    expect(publish(first, own, () => undefined, ['a.b.c', 'a.b.d'])).toEqual(first);
+  });
+
   test('a claim that nobody has judged is not said to hold', () => {
     const third = publish(first, old, () => undefined, ['a.b.e']);
     expect(third.claims['a.b.e']?.verdicts).toBe('..');

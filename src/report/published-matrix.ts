@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Verdict } from '../claims/verdict.ts';
-import { compareVersions, parseVersion } from '../kernels/version.ts';
+import { byVersion } from '../kernels/version.ts';
 import type { RunRecord } from './record.ts';
 
 /** One letter a verdict, so that a claim is a line and a change of any cell is seen in review. */
@@ -52,9 +52,6 @@ export const cellsOf = ({ kernels, claims }: PublishedMatrix, claim: string): re
   }));
 };
 
-const order = (a: { readonly version: string }, b: { readonly version: string }): number =>
-  compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
-
 /**
  * The matrix with what a record has to say. A kernel takes the place of another of its series, whose cells are then forgotten;
  * claims that are no longer there go.
@@ -78,7 +75,7 @@ export const publish = (
   }));
   const kept = (previous?.kernels ?? []).filter(({ series }) => !judged.some((kernel) => kernel.series === series));
   const kernels = [...kept, ...judged.map(({ series, version, release }) => ({ series, version, release }))].toSorted(
-    order,
+    byVersion,
   );
   const row = (claim: string): Row => {
     const before = new Map(
