@@ -36,10 +36,12 @@ describe('bisect', () => {
     expect(await bisect(versions, ask)).toMatchObject({ last: '5.10.2', first: '6.1.1', before: 'old', after: 'new' });
   });
 
-  test.each([
-    ['ends that do not differ', () => 'same'],
-    ['an end that cannot be judged', (version: string) => (version === '7.3.1' ? undefined : 'old')],
-  ])('nothing is found between %s', async (_, behaviour) => {
-    expect(await bisect(versions, asked(behaviour).ask)).toBeUndefined();
+  test('ends that do not differ have nothing between them', async () => {
+    expect(await bisect(versions, asked(() => 'same').ask)).toBe('same');
+  });
+
+  test.each(['5.10.1', '7.3.1'])('of an end that cannot be judged, %s, nothing is said', async (end) => {
+    const { ask } = asked((version) => (version === end ? undefined : 'old'));
+    expect(await bisect(versions, ask)).toEqual({ unjudged: end });
   });
 });

@@ -17,14 +17,14 @@ export interface Bisected {
  *
  * @param versions in order; the first is known to behave like `good`
  * @param ask how a version behaves
- * @returns undefined when the ends do not differ, or one of them cannot be judged
+ * @returns the end that cannot be judged, or `same` when the ends do not differ
  */
 export const bisect = async (
   versions: readonly string[],
   ask: (version: string) => Promise<Behaviour>,
-): Promise<Bisected | undefined> => {
+): Promise<Bisected | 'same' | { readonly unjudged: string }> => {
   const [oldest, newest] = [versions[0], versions.at(-1)];
-  if (oldest === undefined || newest === undefined || oldest === newest) return undefined;
+  if (oldest === undefined || newest === undefined || oldest === newest) return 'same';
   const known = new Map<string, Behaviour>();
   const behaviourOf = async (version: string): Promise<Behaviour> => {
     if (!known.has(version)) known.set(version, await ask(version));
@@ -32,7 +32,8 @@ export const bisect = async (
   };
   const before = await behaviourOf(oldest);
   const end = await behaviourOf(newest);
-  if (before === undefined || end === undefined || before === end) return undefined;
+  if (before === undefined || end === undefined) return { unjudged: before === undefined ? oldest : newest };
+  if (before === end) return 'same';
   let range = [...versions];
   while (range.length > 2) {
     const middle = range[Math.floor((range.length - 1) / 2)] ?? oldest;

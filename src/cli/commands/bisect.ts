@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
-import { NothingSelectedError, UsageError } from '../../base/errors.ts';
+import { HostError, NothingSelectedError, UsageError } from '../../base/errors.ts';
 import { projectRoot } from '../../base/paths.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { run as runProgram } from '../../base/process.ts';
@@ -79,6 +79,7 @@ const bisectClaim = async (id: string, options: BisectOptions): Promise<void> =>
   const ask = async (version: string): Promise<string | undefined> => {
     const judging = { kernel: [version], tag: [], append: '', workers: 1, repeat: 1 };
     const { record } = await judgeSelected([claim.id], judging, progress);
+    if (record.reason === 'interrupted') process.exit(exitCodes.interrupted);
     const result = record.results[0];
     const behaviour =
       result === undefined || result.verdict === 'inconclusive' || result.verdict === 'inapplicable'
@@ -88,13 +89,16 @@ const bisectClaim = async (id: string, options: BisectOptions): Promise<void> =>
     return behaviour;
   };
   const found = await bisect(versions, ask);
-  if (found === undefined) {
+  if (found === 'same') {
     throw new NothingSelectedError(
       `${claim.id} does not differ between ${good} and ${bad}: there is nothing to bisect.`,
-      {
-        hint: 'Name other ends with --good and --bad; `kernspec diff A B` says which claims differ.',
-      },
+      { hint: 'Name other ends with --good and --bad; `kernspec diff A B` says which claims differ.' },
     );
+  }
+  if ('unjudged' in found) {
+    throw new HostError(`${claim.id} cannot be judged on ${found.unjudged}, one of the two ends.`, {
+      hint: `Look at it with \`kernspec run ${claim.id} --kernel ${found.unjudged}\`, or name another end.`,
+    });
   }
   const commits = commitsBehind(claim, found.last, found.first);
   if (options.json !== undefined) await writeJson({ claim: claim.id, ...found, commits }, options.json);
@@ -152,8 +156,8 @@ const inSource = async (claim: Claim, good: string, source: string, drive: boole
   });
   process.stdout.write(`${stdout}\n`);
   if (exitCode === 0) return exitCodes.ok;
-  throw new UsageError(`git bisect run ended with exit code ${exitCode}: ${stderr.trim().split('\n').at(-1) ?? ''}`, {
-    hint: 'Say first where to look: git bisect start BAD GOOD',
+  throw new HostError(`git bisect run ended with exit code ${exitCode}: ${stderr.trim().split('\n').at(-1) ?? ''}`, {
+    hint: 'git must know where to look (git bisect start BAD GOOD), and some revision in between must build and boot.',
   });
 };
 
