@@ -184,6 +184,7 @@ for (const { key, signal, code } of [
       sources: [kernelSource('drivers/tty/sysrq.c', 'send_sig_all')],
       tags,
       entries: ['VMX-03'],
+      needs: ['CONFIG_MAGIC_SYSRQ'],
     },
     async ({ guest, expect }) => {
       guest.foresee('link-lost');

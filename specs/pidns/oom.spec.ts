@@ -15,6 +15,7 @@ spec(
     ],
     tags: ['machine', 'container'],
     entries: ['INI-19'],
+    needs: ['CONFIG_MEMCG'],
   },
   async ({ guest, expect }) => {
     await guest.exec(`mkdir ${cgroup} && echo 48M > ${cgroup}/memory.max`);

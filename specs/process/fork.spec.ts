@@ -340,27 +340,3 @@ tells(
     },
   ],
 );
-
-tells(
-  {
-    id: 'proc.children.lists-children-alone',
-    statement: 'The file children of a thread in /proc names its children, and no grandchildren.',
-    sources: [man('proc_tid_children(5)'), kernelSource('fs/proc/array.c', 'children_seq_show')],
-    tags: ['proc', ...tags],
-    entries: ['PRC-07'],
-    needs: ['CONFIG_PROC_CHILDREN'],
-  },
-  {
-    script: `fork a { fork b { open up; pause }; pause }; await up; children-of self > c; waitid P_PID $c WEXITED|WNOHANG; children-of a > d; waitid P_PID $d WEXITED|WNOHANG; kill $d 0; exit 0`,
-    says: {
-      main: [
-        'children-of self: 0',
-        'waitid P_PID $c WEXITED|WNOHANG: nothing',
-        'children-of a: 0',
-        'waitid P_PID $d WEXITED|WNOHANG: ECHILD',
-        'kill $d 0: 0',
-      ],
-    },
-  },
-  [{ what: 'the same one is asked twice', replace: ['children-of a > d', 'children-of self > d'] }],
-);

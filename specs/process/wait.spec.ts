@@ -521,33 +521,3 @@ tells(
   },
   [{ what: 'it does nothing', replace: ['cpu-ms 60', 'mask'] }],
 );
-
-tells(
-  {
-    id: 'proc.status.zombie-keeps-its-lines',
-    statement:
-      'The status file of a zombie still shows one thread and the signals it caught; there is a line CoreDumping, and from 6.4 on one Kthread.',
-    sources: [man('proc_pid_status(5)'), kernelSource('fs/proc/array.c', 'proc_pid_status')],
-    tags: ['proc', 'zombie', ...tags],
-    entries: ['PRC-02', 'PRC-06'],
-    expected: byKernel(
-      { '<6.4': 'absent', '>=6.4': '0' },
-      { '>=6.4': { commit: '522dc4e5f51e', title: 'fs/proc: Add Kthread flag to /proc/$pid/status' } },
-    ),
-  },
-  {
-    script: `field /proc/self/status Kthread; field /proc/self/status CoreDumping;
-      fork child { quietly { on USR1; thread t { await end }; open end; join t }; exit 3 }; waitid P_PID child WEXITED|WNOWAIT; field /proc/@child/status Threads; field /proc/@child/status SigCgt; wait child; exit 0`,
-    says: (kthread) => ({
-      main: [
-        `field /proc/self/status Kthread: ${kthread}`,
-        'field /proc/self/status CoreDumping: 0',
-        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child',
-        'field /proc/@child/status Threads: 1',
-        'field /proc/@child/status SigCgt: 0000000100000200',
-        'wait child: exit 3',
-      ],
-    }),
-  },
-  [{ what: 'it catches another signal', replace: ['on USR1; thread', 'on USR2; thread'] }],
-);

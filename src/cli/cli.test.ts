@@ -182,6 +182,7 @@ describe('what needs no machine', () => {
   test('clean removes what is in the cache and the runs, and nothing beside them', async () => {
     const own = join(directory, 'to-clean');
     await cp(join(projectRoot, 'LICENSE'), join(own, 'cache/images/x.cpio'));
+    await cp(join(projectRoot, 'LICENSE'), join(own, 'cache/builds/b/source/Makefile'));
     await cp(join(projectRoot, 'LICENSE'), join(own, 'cache/kernels/k/vmlinuz'));
     await cp(join(projectRoot, 'LICENSE'), join(own, 'cache/kernels/k.tmp-1073741823-ab12'));
     await cp(join(projectRoot, 'LICENSE'), join(own, 'beside'));

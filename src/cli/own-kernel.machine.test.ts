@@ -43,6 +43,21 @@ describe("a kernel of one's own", () => {
     expect(stdout).toContain(`reproduce  npx kernspec run ${differing} --kernel ${bzImage} --as 5.10.262`);
   });
 
+  test('without a configuration is asked what it can do: what it lacks makes claims inapplicable', async () => {
+    const args = [
+      'run',
+      'cgroup.pids.moving-in-is-not-limited',
+      '--kernel',
+      bzImage,
+      '--append',
+      'cgroup_disable=pids',
+    ];
+    const { exitCode } = await place.kernspec(args);
+    const [result] = (await place.records()).at(-1)?.results ?? [];
+    expect(result).toMatchObject({ verdict: 'inapplicable', reason: 'The kernel lacks CONFIG_CGROUP_PIDS.' });
+    expect(exitCode).toBe(0);
+  });
+
   test('that does not boot: told once, exit code 125, which git bisect run skips', async () => {
     const broken = ['--append', 'rdinit=/no/such/init root=/dev/none'];
     const { exitCode, stdout } = await place.kernspec(['run', 'pidns.init', '--kernel', bzImage, ...broken]);

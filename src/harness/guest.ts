@@ -24,6 +24,15 @@ export interface StartOptions {
   readonly endAll?: true;
 }
 
+/** What scripts name, and the options it is nothing without. (clone(2), unshare(2)) */
+const namedOptions: readonly (readonly [name: string, option: KernelOption])[] = [
+  ['CLONE_NEWPID', 'CONFIG_PID_NS'],
+  ['CLONE_NEWUSER', 'CONFIG_USER_NS'],
+  ['/sys/fs/cgroup/', 'CONFIG_CGROUPS'],
+  ['/pids.max', 'CONFIG_CGROUP_PIDS'],
+  ['seccomp ', 'CONFIG_SECCOMP_FILTER'],
+];
+
 /**
  * The guest as one spec sees it: everything it starts is noted for the evidence and gone when the spec is over.
  * "Host" is the machine's root pid namespace.
@@ -146,6 +155,7 @@ export class Guest implements AsyncDisposable {
 
   async #launch(how: readonly string[], wanted: Fixture, options: StartOptions): Promise<RunningFixture> {
     const fixture = this.#breaker.fixture(wanted);
+    for (const [name, option] of namedOptions) if (fixture.argv.some((word) => word.includes(name))) this.#need(option);
     const tracing = this.#tracing(options);
     const { begin = [], end = [] } = tracing ?? {};
     if (end.length > 0) this.#stack.defer(() => this.#machine.exec(end.join('; ')));

@@ -11,7 +11,7 @@ import { judge } from './judge.ts';
 import { RunningFixture } from './running-fixture.ts';
 
 /** launch's side of a channel: what it says is written by the test, what it is told is read by it. */
-const launched = () => {
+const launched = ({ traceable = true } = {}) => {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const exited = deferred<GuestExit>();
@@ -27,7 +27,7 @@ const launched = () => {
   const say = (...lines: string[]): void => lines.forEach((line) => stdout.write(`${line}\n`));
   say('P {"seq":1,"t":1,"pid":9,"who":"parent","ev":"started","child":10}');
   const start = (busy: () => Promise<boolean> = () => Promise.resolve(false)): Promise<RunningFixture> =>
-    RunningFixture.start({ channel, argv: ['x'], patience: { slowdown: 0.02, busy }, traceable: true });
+    RunningFixture.start({ channel, argv: ['x'], patience: { slowdown: 0.02, busy }, traceable });
   return { say, start, told, exited };
 };
 
@@ -167,6 +167,17 @@ describe('judge', () => {
     }, healthy);
     expect(judgement.verdict).toBe('violated');
     expect(judgement.error?.split('\n').slice(1)).toEqual(['- [', '-  "Z"', '- ]', '+ undefined']);
+  });
+
+  test('what the kernel was not configured for makes the claim inapplicable, and says what that is', async () => {
+    const { say, start } = launched({ traceable: false });
+    const fixture = await start();
+    say(waitStatus(0), drained);
+    const judgement = await judge(async () => {
+      await fixture.finished();
+      await fixture.kernelTrace();
+    }, healthy);
+    expect(judgement).toEqual({ verdict: 'inapplicable', error: 'The kernel lacks CONFIG_FTRACE.' });
   });
 
   test('a machine that fails outweighs what the spec then says', async () => {

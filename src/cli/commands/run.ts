@@ -7,6 +7,7 @@ import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { runPlan } from '../../harness/vitest/run.ts';
+import { compareVersions, parseVersion } from '../../kernels/version.ts';
 import { isOwnKernel } from '../../kernels/own-kernel.ts';
 import { toJunit } from '../../report/junit.ts';
 import { toKtap } from '../../report/ktap.ts';
@@ -15,6 +16,7 @@ import type { RecordedResult, RecordHead, RunRecord } from '../../report/record.
 import { terminalMatrix } from '../../report/terminal-matrix.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
 import { qemuVersion } from '../../../vm/qemu/accel.ts';
+import { readPublishedMatrix } from '../documents.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
 import { prepareKernels, prepareTemplates } from '../prepare.ts';
@@ -75,12 +77,21 @@ export const judgeSelected = async (
 ): Promise<Judged> => {
   const { all, selected } = await selectedClaims(filters, options);
   const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
+  const known = (await readPublishedMatrix())?.kernels.at(-1)?.series;
+  for (const { kernel } of kernels)
+    if (known !== undefined && options.as === undefined && isNewerSeries(kernel.series, known))
+      progress.line(
+        `${kernel.release} is newer than ${known}: where claims differ by version, it is held to their newest value`,
+      );
   const plan = makePlan(kernels, selected, options);
   await RecordFile.foldAbandoned(runsDir());
   const file = RecordFile.create(plan.runDirectory, await headOf(plan));
   const { record, errors } = await judgeAll(plan, file, options, progress);
   return { record, errors, directory: plan.runDirectory, claims: all.map(({ claim }) => claim) };
 };
+
+const isNewerSeries = (series: string, known: string): boolean =>
+  compareVersions(parseVersion(series) ?? [0, 0], parseVersion(known) ?? [0, 0]) > 0;
 
 const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
   const { record, directory, claims, errors } = await judgeSelected(filters, options, new Progress());

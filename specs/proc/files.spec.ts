@@ -1,0 +1,58 @@
+/** What /proc says of processes: proc_pid_status(5), proc_tid_children(5). */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const tags = ['proc'];
+
+tells(
+  {
+    id: 'proc.status.zombie-keeps-its-lines',
+    statement:
+      'The status file of a zombie still shows one thread and the signals it caught; there is a line CoreDumping, and from 6.4 on one Kthread.',
+    sources: [man('proc_pid_status(5)'), kernelSource('fs/proc/array.c', 'proc_pid_status')],
+    tags: ['zombie', ...tags],
+    entries: ['PRC-02', 'PRC-06'],
+    expected: byKernel(
+      { '<6.4': 'absent', '>=6.4': '0' },
+      { '>=6.4': { commit: '522dc4e5f51e', title: 'fs/proc: Add Kthread flag to /proc/$pid/status' } },
+    ),
+  },
+  {
+    script: `field /proc/self/status Kthread; field /proc/self/status CoreDumping;
+      fork child { quietly { on USR1; thread t { await end }; open end; join t }; exit 3 }; waitid P_PID child WEXITED|WNOWAIT; field /proc/@child/status Threads; field /proc/@child/status SigCgt; wait child; exit 0`,
+    says: (kthread) => ({
+      main: [
+        `field /proc/self/status Kthread: ${kthread}`,
+        'field /proc/self/status CoreDumping: 0',
+        'waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED 3 from child',
+        'field /proc/@child/status Threads: 1',
+        'field /proc/@child/status SigCgt: 0000000100000200',
+        'wait child: exit 3',
+      ],
+    }),
+  },
+  [{ what: 'it catches another signal', replace: ['on USR1; thread', 'on USR2; thread'] }],
+);
+
+tells(
+  {
+    id: 'proc.children.lists-children-alone',
+    statement: 'The file children of a thread in /proc names its children, and no grandchildren.',
+    sources: [man('proc_tid_children(5)'), kernelSource('fs/proc/array.c', 'children_seq_show')],
+    tags,
+    entries: ['PRC-07'],
+    needs: ['CONFIG_PROC_CHILDREN'],
+  },
+  {
+    script: `fork a { fork b { open up; pause }; pause }; await up; children-of self > c; waitid P_PID $c WEXITED|WNOHANG; children-of a > d; waitid P_PID $d WEXITED|WNOHANG; kill $d 0; exit 0`,
+    says: {
+      main: [
+        'children-of self: 0',
+        'waitid P_PID $c WEXITED|WNOHANG: nothing',
+        'children-of a: 0',
+        'waitid P_PID $d WEXITED|WNOHANG: ECHILD',
+        'kill $d 0: 0',
+      ],
+    },
+  },
+  [{ what: 'the same one is asked twice', replace: ['children-of a > d', 'children-of self > d'] }],
+);
