@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -88,6 +88,19 @@ describe('atomic files', () => {
     await writeFileAtomically(path, 'content');
     expect(await readFile(path, 'utf8')).toBe('content');
     expect(await sha256OfFile(path)).toBe(sha256('con', 'tent'));
+  });
+
+  test('of several who make the same directory, the first one stays, and nothing is left of the others', async () => {
+    const path = join(directory, 'made-twice');
+    const made = (content: string) =>
+      createAtomically(path, async (temporary) => {
+        await mkdir(temporary);
+        await writeFile(join(temporary, 'file'), content);
+      });
+    await made('first');
+    await made('second');
+    expect(await readFile(join(path, 'file'), 'utf8')).toBe('first');
+    expect((await readdir(directory)).filter((name) => name.startsWith('made-twice'))).toEqual(['made-twice']);
   });
 
   test('what fails leaves nothing behind, and the old content in place', async () => {
