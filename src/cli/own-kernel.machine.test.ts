@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runOrFail } from '../base/process.ts';
@@ -41,6 +41,18 @@ describe("a kernel of one's own", () => {
     const { exitCode, stdout } = await place.kernspec(args);
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`reproduce  npx kernspec run ${differing} --kernel ${bzImage} --as 5.10.262`);
+  });
+
+  test('whose image names another version: what runs counts', async () => {
+    const lying = join(place.directory, 'lying');
+    const image = await readFile(bzImage);
+    // Where the setup header points to. (Documentation/arch/x86/boot.rst, kernel_version)
+    image.write('5.10.1-lies\0', image.readUInt16LE(0x20e) + 0x200, 'latin1');
+    await writeFile(lying, image);
+    const { exitCode, stdout } = await place.kernspec(['run', differing, '--kernel', lying]);
+    expect(stdout).toMatch(/7\.3 +7\.3\.\d+\S* +1 holds/);
+    expect(exitCode).toBe(0);
+    expect((await place.records()).at(-1)?.kernels[0]?.id).toMatch(/^own-5\.10\.1-/);
   });
 
   test('without a configuration is asked what it can do: what it lacks makes claims inapplicable', async () => {

@@ -5,7 +5,8 @@ import { HostError, InfrastructureError } from '../base/errors.ts';
 import type { BootableKernel, PlannedKernel } from '../harness/plan.ts';
 import { lackingIn } from '../kernels/config.ts';
 import type { Kernel } from '../kernels/kernel.ts';
-import { isOwnKernel } from '../kernels/own-kernel.ts';
+import { isOwnKernel, versionInRelease } from '../kernels/own-kernel.ts';
+import { seriesOf } from '../kernels/version.ts';
 import { factsOf } from '../provision/facts.ts';
 import { buildGuestImage } from '../provision/guest-image.ts';
 import { pullKernel, selectKernels } from '../provision/kernels.ts';
@@ -104,7 +105,10 @@ export const prepareTemplates = async (
       if (kernel.config !== undefined)
         return { ...bootable, template: directory, lacks: lackingIn(await readFile(kernel.config, 'utf8')) };
       const { release, lacks, configSha256 } = await factsOf(template, { accelerator, slowdown });
-      return { ...bootable, kernel: { ...kernel, release, configSha256 }, template: directory, lacks };
+      const version = versionInRelease(release);
+      // What runs knows better than the header of its image.
+      const running = { ...kernel, release, version, series: seriesOf(version), configSha256 };
+      return { ...bootable, kernel: running, template: directory, lacks };
     } catch (error) {
       // This computer's fault stops everything; what is wrong with one kernel's machine costs its claims alone.
       if (error instanceof HostError || !(error instanceof InfrastructureError)) throw error;

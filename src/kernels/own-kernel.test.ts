@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { inspectBootImage, releaseInBanner } from './boot-image.ts';
+import { isNewerSeries } from './version.ts';
 import { isOwnKernel, parseOwnKernel, versionInRelease } from './own-kernel.ts';
 
 /** The beginning of a bzImage: what boot.rst says of the setup header. */
@@ -67,4 +68,10 @@ test('the version in a release is what ranges compare with', () => {
     '6.13.0',
     '7.4.2',
   ]);
+});
+
+test('a series that nobody knows yet is newer than the newest one', () => {
+  expect(isNewerSeries('7.10', '7.3')).toBe(true);
+  expect(isNewerSeries('7.3', '7.3')).toBe(false);
+  expect(isNewerSeries('6.13', '7.3')).toBe(false);
 });

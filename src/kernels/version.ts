@@ -17,5 +17,9 @@ export const compareVersions = (a: Version, b: Version): number =>
 export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>
   compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
 
+/** Whether a series is newer than another one. */
+export const isNewerSeries = (series: string, known: string): boolean =>
+  byVersion({ version: series }, { version: known }) > 0;
+
 /** `6.12` for `6.12.117`. */
 export const seriesOf = (version: string): string => version.split('.').slice(0, 2).join('.');

@@ -7,7 +7,7 @@ import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { runPlan } from '../../harness/vitest/run.ts';
-import { compareVersions, parseVersion } from '../../kernels/version.ts';
+import { isNewerSeries } from '../../kernels/version.ts';
 import { isOwnKernel } from '../../kernels/own-kernel.ts';
 import { toJunit } from '../../report/junit.ts';
 import { toKtap } from '../../report/ktap.ts';
@@ -89,9 +89,6 @@ export const judgeSelected = async (
   const { record, errors } = await judgeAll(plan, file, options, progress);
   return { record, errors, directory: plan.runDirectory, claims: all.map(({ claim }) => claim) };
 };
-
-const isNewerSeries = (series: string, known: string): boolean =>
-  compareVersions(parseVersion(series) ?? [0, 0], parseVersion(known) ?? [0, 0]) > 0;
 
 const run = async (filters: readonly string[], options: RunOptions): Promise<number> => {
   const { record, directory, claims, errors } = await judgeSelected(filters, options, new Progress());
