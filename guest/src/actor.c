@@ -19,6 +19,7 @@
 #include "actor/machine.h"
 #include "actor/namespaces.h"
 #include "actor/processes.h"
+#include "actor/service.h"
 #include "actor/signalfd.h"
 #include "actor/signals.h"
 #include "actor/terminals.h"
@@ -62,10 +63,42 @@ static void do_quietly(char **words, int count, char *block) {
   event_mute--;
 }
 
+/* sleep MS: as long as nothing is waited for but time. (nanosleep(2)) */
+static void do_sleep(char **words, int count, char *block) {
+  (void)block;
+  long ms = value_of(words[1]);
+  struct timespec left = {ms / 1000, ms % 1000 * 1000000};
+  while (nanosleep(&left, &left) < 0 && errno == EINTR) continue;
+  report(words, count, 0);
+}
+
+/* What a script in a file was started with: its own name first. */
+static int script_argc;
+static char **script_argv;
+
+/* arguments: an event for each */
+static void do_arguments(char **words, int count, char *block) {
+  (void)block;
+  for (int i = 1; i < script_argc; i++) report_text(words, count, script_argv[i]);
+}
+
+/* environment NAME: getenv(3) */
+static void do_environment(char **words, int count, char *block) {
+  (void)block;
+  const char *value = getenv(words[1]);
+  if (value == NULL) {
+    errno = ENOENT;
+    report(words, count, -1);
+  } else {
+    report_text(words, count, value);
+  }
+}
+
 static const struct verb order_verbs[] = {
     {"ready", 1, false, do_ready}, {"say", 2, false, do_say},     {"open", 2, false, do_open},
     {"await", 2, false, do_await}, {"pause", 1, false, do_pause}, {"repeat", 2, true, do_repeat},
-    {"quietly", 1, true, do_quietly},
+    {"quietly", 1, true, do_quietly}, {"sleep", 2, false, do_sleep}, {"arguments", 1, false, do_arguments},
+    {"environment", 2, false, do_environment},
 };
 
 static const struct {
@@ -75,7 +108,7 @@ static const struct {
 #define THEME(verbs) {verbs, sizeof verbs / sizeof *verbs}
     THEME(order_verbs),     THEME(signal_verbs),     THEME(process_verbs),    THEME(file_verbs),     THEME(machine_verbs),
     THEME(fault_verbs),     THEME(namespace_verbs),  THEME(descriptor_verbs), THEME(timer_verbs),    THEME(altstack_verbs),
-    THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs), THEME(terminal_verbs),
+    THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs), THEME(terminal_verbs), THEME(service_verbs),
 #undef THEME
 };
 
@@ -154,10 +187,32 @@ static void execute(char *script) {
 /* Where the memory of the gates stays open, so that they are kept over exec. */
 #define GATES_FD 9
 
-/* actor [--as NAME] SCRIPT; with a name it goes on as the process of that name, by exec-actor */
+/*
+ * A file whose first line is `#!/kernspec/bin/actor --events=FIFO` and whose rest is a script: a program for somebody else to
+ * start. The kernel passes what stands behind the program as one word, then the file's name, then the arguments. (execve(2))
+ */
+static char *script_of_file(int argc, char **argv) {
+  event_fd = open(argv[1] + strlen("--events="), O_WRONLY | O_CLOEXEC);
+  /* Out of the way of descriptors that scripts ask for, and of those that are handed down from 3 on. */
+  if (event_fd >= 0) event_fd = fcntl(event_fd, F_DUPFD_CLOEXEC, 100);
+  if (event_fd < 0 || argc < 3) _exit(120);
+  script_argc = argc - 2;
+  script_argv = argv + 2;
+  FILE *file = fopen(argv[2], "re");
+  static char script[65536];
+  size_t length = file == NULL ? 0 : fread(script, 1, sizeof script - 1, file);
+  char *end_of_first_line = memchr(script, '\n', length);
+  if (end_of_first_line == NULL) die("no script in", argv[2]);
+  fclose(file);
+  return end_of_first_line + 1;
+}
+
+/* actor [--as NAME] SCRIPT; with a name it goes on as the process of that name, by exec-actor. actor --events=FIFO FILE … */
 int main(int argc, char **argv) {
   bool continued = argc == 4 && strcmp(argv[1], "--as") == 0;
-  if (!continued && argc != 2) die("usage: actor SCRIPT", "");
+  bool in_file = argc >= 2 && strncmp(argv[1], "--events=", strlen("--events=")) == 0;
+  if (!continued && !in_file && argc != 2) die("usage: actor SCRIPT", "");
+  char *script = in_file ? script_of_file(argc, argv) : argv[argc - 1];
   if (continued) {
     set_name(event_who, argv[2]);
   } else {
@@ -167,6 +222,6 @@ int main(int argc, char **argv) {
   }
   gates = mmap(NULL, MAX_NAMES * sizeof *gates, PROT_READ | PROT_WRITE, MAP_SHARED, GATES_FD, 0);
   if (gates == MAP_FAILED) die("mmap", error_name(errno));
-  execute(argv[argc - 1]);
+  execute(script);
   return 0;
 }

@@ -13,6 +13,9 @@
 
 #define EVENT_FD 3
 
+/* Where events go: descriptor 3, unless a program was told otherwise. */
+static int event_fd = EVENT_FD;
+
 struct line {
   char text[4000];
   size_t length;
@@ -107,7 +110,7 @@ static inline void line_write(struct line *line, int fd) {
 }
 
 static inline void event_close(struct line *line) {
-  if (event_mute == 0) line_write(line, EVENT_FD);
+  if (event_mute == 0) line_write(line, event_fd);
 }
 
 #endif

@@ -29,8 +29,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "events.h"
-#include "names.h"
+#include "witness.h"
 
 enum source { COMMANDS, CHILD_STATE, EVENTS, OUTPUT, ERRORS, SOURCES };
 
@@ -42,70 +41,9 @@ static struct {
   /* With --end-all: whoever is left when the child has ended is ended too. */
   bool end_all;
   int trace_pipe;
-  /* The host's /proc: the child mounts its own over it, in the mount namespace we share. */
-  int proc;
-} state = {.trace_pipe = -1, .proc = -1};
-
-static void parent_event(struct line *line, const char *ev) {
-  struct line event;
-  event_open(&event, ev);
-  *line = event;
-}
-
-/* A parent's line is an event behind "P ". */
-static void say(struct line *line) {
-  struct line framed = {.length = 0};
-  line_raw(&framed, "P ");
-  line->text[line->length] = '\0';
-  line_raw(&framed, line->text);
-  line_write(&framed, STDOUT_FILENO);
-}
-
-static void fail(const char *what) {
-  int error = errno;
-  struct line line;
-  parent_event(&line, "launch-failed");
-  line_string(&line, "what", what);
-  line_string(&line, "error", error_name(error));
-  say(&line);
-  exit(121);
-}
-
-static void write_text(const char *letter, const char *bytes, size_t count, bool quoted) {
-  while (count > 0) {
-    /* A byte may become six when quoted; a line must stay within its buffer. */
-    size_t part = count > 600 ? 600 : count;
-    struct line line = {.length = 0};
-    line_raw(&line, letter);
-    if (quoted) {
-      line_quoted(&line, bytes, part);
-    } else {
-      memcpy(line.text + line.length, bytes, part);
-      line.length += part;
-    }
-    line.text[line.length++] = '\n';
-    for (size_t done = 0; done < line.length;) {
-      ssize_t n = write(STDOUT_FILENO, line.text + done, line.length - done);
-      if (n < 0) return;
-      done += (size_t)n;
-    }
-    bytes += part;
-    count -= part;
-  }
-}
+} state = {.trace_pipe = -1};
 
 /* --- the child's side ------------------------------------------------------------------------------------------ */
-
-/* What sshd and shells leave behind must not reach the fixture: dispositions, mask, descriptors, session. */
-static void reset_signals(void) {
-  sigset_t none;
-  for (int signo = 1; signo < _NSIG; signo++) {
-    struct sigaction action = {.sa_handler = SIG_DFL};
-    sigaction(signo, &action, NULL);
-  }
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 struct start {
   bool init;
@@ -146,56 +84,18 @@ static void become_fixture(const struct start *start, int event_pipe, int output
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
 
-/* A path below /proc means the host's. */
-static ssize_t read_file(const char *path, char *buffer, size_t size) {
-  bool in_proc = strncmp(path, "/proc/", 6) == 0;
-  int fd = openat(state.proc, in_proc ? path + 6 : path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  size_t length = 0;
-  for (ssize_t n; length < size - 1 && (n = read(fd, buffer + length, size - 1 - length)) > 0;) length += (size_t)n;
-  buffer[length] = '\0';
-  close(fd);
-  return (ssize_t)length;
-}
-
-static void answer(long id, long result) {
-  int error = errno;
-  struct line line;
-  parent_event(&line, "answer");
-  line_number(&line, "id", id);
-  line_number(&line, "result", result);
-  if (result < 0) line_string(&line, "error", error_name(error));
-  say(&line);
-}
-
-static void do_cat(long id, const char *path) {
-  static char content[65536];
-  ssize_t length = read_file(path, content, sizeof content);
-  int error = errno;
-  for (ssize_t at = 0; at < length; at += 500) {
-    struct line line;
-    parent_event(&line, "content");
-    line_number(&line, "id", id);
-    line_key(&line, "text");
-    line_quoted(&line, content + at, (size_t)(length - at > 500 ? 500 : length - at));
-    say(&line);
-  }
-  errno = error;
-  answer(id, length);
-}
-
 /* The host pids of everybody whose pid namespace is the child's. */
 static void do_members(long id) {
   char path[64], want[64] = "", have[64];
   snprintf(path, sizeof path, "%d/ns/pid", state.child);
-  if (readlinkat(state.proc, path, want, sizeof want - 1) < 0) want[0] = '\0';
-  DIR *proc = fdopendir(openat(state.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (readlinkat(host_proc, path, want, sizeof want - 1) < 0) want[0] = '\0';
+  DIR *proc = fdopendir(openat(host_proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   long count = 0;
   for (struct dirent *entry; proc != NULL && (entry = readdir(proc)) != NULL;) {
     int pid = atoi(entry->d_name);
     if (pid <= 0) continue;
     snprintf(path, sizeof path, "%d/ns/pid", pid);
-    ssize_t length = readlinkat(state.proc, path, have, sizeof have - 1);
+    ssize_t length = readlinkat(host_proc, path, have, sizeof have - 1);
     if (length < 0) continue;
     have[length] = '\0';
     if (strcmp(have, want) != 0) continue;
@@ -362,12 +262,6 @@ static void follow_trace(const char *instance) {
   close(fd);
 }
 
-/* As unshare(1) does it: mounts of the new namespace are nobody else's. */
-static void enter_namespaces(void) {
-  if (unshare(CLONE_NEWPID | CLONE_NEWNS) < 0) fail("unshare");
-  if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) fail("mount");
-}
-
 int main(int argc, char **argv) {
   struct start start = {.init = false};
   int events[2], output[2], errors[2], go[2];
@@ -389,8 +283,8 @@ int main(int argc, char **argv) {
   }
   errno = EINVAL;
   if (start.argv == NULL || start.ignored < 0 || start.blocked < 0) fail("usage");
-  state.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (state.proc < 0) fail("/proc");
+  host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (host_proc < 0) fail("/proc");
   signal(SIGPIPE, SIG_IGN);
   sigset_t child_signal;
   sigemptyset(&child_signal);

@@ -13,6 +13,7 @@ export interface FixtureProgram {
 }
 
 const sources = join(projectRoot, 'guest/src');
+const inits = join(projectRoot, 'guest/inits');
 const scripts = join(projectRoot, 'guest/fixtures');
 const flags = ['-std=gnu17', '-O1', '-Wall', '-Wextra', '-Werror', '-static', '-pthread'] as const;
 
@@ -21,45 +22,55 @@ const namesIn = async (directory: string, ending: RegExp): Promise<readonly stri
     .filter((name) => ending.test(name))
     .toSorted();
 
-/** All programs of guest/: C programs, one a file directly below guest/src, and scripts that run as they are. */
+/** C programs: one a file directly below guest/src, and the inits of guest/inits. */
+const cPrograms = async (): Promise<readonly FixtureProgram[]> => [
+  ...(await namesIn(sources, /^[^/]+\.c$/)).map((file) => programOf(sources, file, file.replace(/\.c$/, ''))),
+  ...(await namesIn(inits, /^[^/]+\.c$/)).map((file) => programOf(inits, file, file.replace(/\.c$/, '-init'))),
+];
+
+const programOf = (directory: string, file: string, name: string): FixtureProgram => ({
+  name,
+  file: relative(projectRoot, join(directory, file)),
+});
+
+/** All programs of guest/: C programs, and scripts that run as they are. */
 export const fixturePrograms = async (): Promise<readonly FixtureProgram[]> => [
-  ...(await namesIn(sources, /\.c$/)).map((name) => ({
-    name: name.replace(/\.c$/, ''),
-    file: relative(projectRoot, join(sources, name)),
-  })),
-  ...(await namesIn(scripts, /\.(mjs|cjs|sh)$/)).map((name) => ({
-    name,
-    file: relative(projectRoot, join(scripts, name)),
-  })),
+  ...(await cPrograms()),
+  ...(await namesIn(scripts, /\.(mjs|cjs|sh)$/)).map((file) => programOf(scripts, file, file)),
 ];
 
 /**
- * Compiles the C programs of guest/src, statically and with warnings as errors; never runs them. What was compiled from
+ * Compiles the C programs of guest/, statically and with warnings as errors; never runs them. What was compiled from
  * the same sources by the same compiler is taken from the cache.
  *
  * @returns a directory with one executable for each
  * @throws HostError with the compiler's first complaint
  */
 export const compileFixtures = async (): Promise<string> => {
-  const names = await namesIn(sources, /\.[ch]$/);
-  const contents = await Promise.all(names.map((name) => readFile(join(sources, name))));
+  const files = (
+    await Promise.all(
+      [sources, inits].map(async (directory) =>
+        (await namesIn(directory, /\.[ch]$/)).map((name) => relative(projectRoot, join(directory, name))),
+      ),
+    )
+  ).flat();
+  const contents = await Promise.all(files.map((file) => readFile(join(projectRoot, file))));
   const compiler = (await runOrFail('cc', ['--version'])).split('\n')[0] ?? '';
-  const key = sha256(compiler, flags.join(' '), ...names.flatMap((name, i) => [name, contents[i] ?? '']));
+  const key = sha256(compiler, flags.join(' '), ...files.flatMap((file, i) => [file, contents[i] ?? '']));
   const directory = join(cacheDir(), 'fixtures', key.slice(0, 32));
   if ((await namesIn(directory, /./)).length > 0) return directory;
   await createAtomically(directory, async (temporary) => {
     await mkdir(temporary, { recursive: true });
-    const programs = names.filter((name) => name.endsWith('.c') && !name.includes('/'));
-    for (const name of programs) await compile(name, join(temporary, name.replace(/\.c$/, '')));
+    for (const { name, file } of await cPrograms()) await compile(file, join(temporary, name));
   });
   return directory;
 };
 
-const compile = async (name: string, output: string): Promise<void> => {
-  const { exitCode, stderr } = await run('cc', [...flags, '-o', output, join(sources, name)]);
+const compile = async (file: string, output: string): Promise<void> => {
+  const { exitCode, stderr } = await run('cc', [...flags, '-o', output, join(projectRoot, file)]);
   if (exitCode === 0) return;
   const complaint = stderr.split('\n').find((line) => line.includes('error')) ?? stderr.split('\n')[0] ?? '';
-  throw new HostError(`guest/src/${name} does not compile: ${complaint.replace(`${sources}/`, '').trim()}`, {
+  throw new HostError(`${file} does not compile: ${complaint.replace(`${projectRoot}/`, '').trim()}`, {
     hint: 'If a header or library is missing: `kernspec doctor` says which package has it.',
     details: stderr,
   });

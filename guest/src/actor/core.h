@@ -130,12 +130,24 @@ static int child_count;
 /* Stands for a child that was never born: a number that no process has. (PID_MAX_LIMIT, include/linux/threads.h) */
 #define NOBODY 4194303
 
+/* Of several children of one name the latest is enough: makes room for another child, if there are such. */
+static bool forget_namesake(void) {
+  for (int i = 0; i < child_count; i++)
+    for (int later = i + 1; later < child_count; later++) {
+      if (strcmp(children[i].name, children[later].name) != 0) continue;
+      memmove(&children[i], &children[i + 1], (size_t)(child_count - i - 1) * sizeof *children);
+      child_count--;
+      return true;
+    }
+  return false;
+}
+
 /* The latest child of a name is the one that is meant. */
 static void add_child(const char *name, pid_t pid) {
   static const char *const taken[] = {"self", "tid", "parent", "group", "all", "init"};
   for (size_t i = 0; i < sizeof taken / sizeof *taken; i++)
     if (strcmp(name, taken[i]) == 0) die("the name means something else", name);
-  if (child_count == MAX_NAMES) die("too many children", name);
+  if (child_count == MAX_NAMES && !forget_namesake()) die("too many children", name);
   set_name(children[child_count].name, name);
   children[child_count++].pid = pid;
 }
