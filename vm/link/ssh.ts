@@ -37,7 +37,7 @@ export interface GuestProcess extends AsyncDisposable {
 export interface ExecOptions {
   /** Give the command a terminal: 80×24, and stderr joins stdout. */
   readonly pty?: boolean;
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Deadline in ms. */
   readonly ms?: number;
 }
