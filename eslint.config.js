@@ -7,6 +7,7 @@ const layers = [
   ['src/evidence', 'src/kernels'],
   ['src/claims', 'vm'],
   ['src/provision', 'src/harness'],
+  ['src/inits'],
   ['src/report'],
   ['src/cli'],
 ];
@@ -15,7 +16,7 @@ const layers = [
 const wrapped = [
   { name: 'execa', by: ['src/base/process.ts'] },
   { name: 'ssh2', by: ['vm/link/ssh.ts'] },
-  { name: 'tar', by: ['vm/link/ssh.ts', 'vm/archive/deb.ts'] },
+  { name: 'tar', by: ['vm/link/ssh.ts', 'vm/archive/deb.ts', 'vm/image/rootfs.ts'] },
   { name: 'vitest', by: ['src/harness/spec.ts', 'src/harness/vitest/spec-test.ts'] },
 ];
 

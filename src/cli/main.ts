@@ -5,6 +5,7 @@ import { registerBisect } from './commands/bisect.ts';
 import { registerClean } from './commands/clean.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerInit } from './commands/init.ts';
 import { registerKernels } from './commands/kernels.ts';
 import { registerList } from './commands/list.ts';
 import { registerReport } from './commands/report.ts';
@@ -29,6 +30,7 @@ Examples:
   kernspec run --tag signature                      the signature claims on the default kernels
   kernspec run pidns --kernel 6.12 --kernel newest  one area on two kernels
   kernspec run --kernel ./bzImage                   a kernel of your own
+  kernspec init tini dumb-init                      do these container inits behave?
   kernspec diff 5.10 newest                         what changed between two kernels
   kernspec bisect CLAIM                             in which version a behaviour changed
   kernspec shell --kernel 5.10                      look around in a machine
@@ -40,6 +42,7 @@ Exit codes: 0 every claim holds, 1 a claim is violated, 2 usage, 3 our side fail
   125 a kernel of one's own does not boot or cannot be judged (git bisect run skips it), 130 interrupted`,
     );
   registerRun(program);
+  registerInit(program);
   registerList(program);
   registerDiff(program);
   registerBisect(program);

@@ -14,6 +14,7 @@ import { isMinimalKernel } from '../kernels/minimal-kernel.ts';
 import { builtKernel } from '../provision/kernel-build.ts';
 import { ownKernel } from '../provision/own-kernels.ts';
 import { obtainTemplate } from '../provision/templates.ts';
+import type { OnProgress } from '../../vm/archive/apt-root.ts';
 import type { MachineSpec } from '../../vm/machine.ts';
 import { chooseAccelerator } from '../../vm/qemu/accel.ts';
 import type { Progress } from './progress.ts';
@@ -21,10 +22,13 @@ import type { Progress } from './progress.ts';
 /**
  * Everything needed to boot the kernels that the selectors name: pulls them, builds their guests, chooses the accelerator.
  * Those of the archive come first, oldest first; then minimal kernels and those of one's own, as they were named.
+ *
+ * @param packages of Debian that the guest is to have beyond the usual ones
  */
 export const prepareKernels = async (
   selectors: readonly string[],
   progress: Progress,
+  { packages = [] }: { readonly packages?: readonly string[] } = {},
 ): Promise<readonly BootableKernel[]> => {
   progress.phase('looking for kernels');
   // What cannot be meant is said before anything is downloaded.
@@ -40,17 +44,19 @@ export const prepareKernels = async (
   }
   const planned: BootableKernel[] = [];
   for (const kernel of [...kernels, ...minimal, ...own])
-    planned.push(await prepareKernel(kernel, progress, planned[0]?.accelerator));
+    planned.push(await prepareKernel(kernel, progress, packages, planned[0]?.accelerator));
   return planned;
 };
 
 const prepareKernel = async (
   kernel: Kernel,
   progress: Progress,
+  packages: readonly string[],
   known: BootableKernel['accelerator'] | undefined,
 ): Promise<BootableKernel> => {
   progress.phase(`guest for ${kernel.version}`);
-  const image = await buildGuestImage(kernel, ({ what, done, total }) => progress.bytes(what, done, total));
+  const onProgress: OnProgress = ({ what, done, total }) => progress.bytes(what, done, total);
+  const image = await buildGuestImage(kernel, onProgress, packages);
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
   return { kernel, initramfs: image.path, initramfsSha256: image.sha256, accelerator };

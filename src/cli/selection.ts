@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
@@ -8,6 +7,7 @@ import { selectClaims } from '../claims/filter.ts';
 import { parseVersion } from '../kernels/version.ts';
 import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
 import type { Isolation, Plan, PlannedKernel } from '../harness/plan.ts';
+import { newRunId } from './record-head.ts';
 
 /** What the commands that judge claims have in common: which claims, on which kernels, on how many machines. */
 export interface SelectionOptions {
@@ -74,20 +74,17 @@ export const makePlan = (
   selected: readonly CollectedClaim[],
   options: Pick<SelectionOptions, 'append' | 'as' | 'workers' | 'isolate'> &
     Partial<Pick<Plan, 'repeat' | 'selfcheck'>>,
-): Plan => {
-  const id = `${new Date().toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
-  return {
-    runDirectory: join(runsDir(), id),
-    kernels,
-    claims: selected.map(({ claim }) => claim.id),
-    specFiles: [...new Set(selected.map(({ file }) => file))],
-    repeat: options.repeat ?? 1,
-    selfcheck: options.selfcheck ?? false,
-    workers: options.workers,
-    // A repetition is worth something when it starts from the same state.
-    isolation: options.isolate ?? ((options.repeat ?? 1) > 1 ? 'spec' : 'file'),
-    append: options.append,
-    ...(options.as !== undefined && { as: options.as }),
-    slowdown: Math.max(1, options.workers / cpus().length),
-  };
-};
+): Plan => ({
+  runDirectory: join(runsDir(), newRunId()),
+  kernels,
+  claims: selected.map(({ claim }) => claim.id),
+  specFiles: [...new Set(selected.map(({ file }) => file))],
+  repeat: options.repeat ?? 1,
+  selfcheck: options.selfcheck ?? false,
+  workers: options.workers,
+  // A repetition is worth something when it starts from the same state.
+  isolation: options.isolate ?? ((options.repeat ?? 1) > 1 ? 'spec' : 'file'),
+  append: options.append,
+  ...(options.as !== undefined && { as: options.as }),
+  slowdown: Math.max(1, options.workers / cpus().length),
+});

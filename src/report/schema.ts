@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BenchRecord } from './bench.ts';
+import { InitRecord } from './init-record.ts';
 import { RunRecord } from './record.ts';
 
 const published = (title: string, type: z.ZodType): string =>
@@ -8,5 +9,6 @@ const published = (title: string, type: z.ZodType): string =>
 /** The JSON Schemas of what we write, for those who read it with other tools; by file name below docs/schema/. */
 export const schemas = (): Readonly<Record<string, string>> => ({
   'run.schema.json': published('kernspec run record, version 1', RunRecord),
+  'init.schema.json': published('kernspec init record, version 1', InitRecord),
   'bench.schema.json': published('kernspec bench record, version 1', BenchRecord),
 });

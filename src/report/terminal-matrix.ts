@@ -1,8 +1,9 @@
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { styleText } from 'node:util';
 import type { Claim } from '../claims/claim.ts';
 import { matrixOf, type Cell } from '../claims/matrix.ts';
 import { verdicts, type Verdict } from '../claims/verdict.ts';
 import { seriesOf } from '../kernels/version.ts';
+import { printable } from './printable.ts';
 import type { RunRecord } from './record.ts';
 
 export interface TerminalOptions {
@@ -26,9 +27,6 @@ const marks: Readonly<
 
 type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;
-
-/** What a guest said must not steer the terminal. */
-const printable = (text: string): string => stripVTControlCharacters(text).replaceAll(/[^\P{Cc}\n\t]/gu, '\ufffd');
 
 /** Cuts the middle out of a text that is too long. */
 const shortened = (text: string, width: number): string => {

@@ -3,6 +3,8 @@ import { UsageError } from '../../base/errors.ts';
 import { collectClaims } from '../../harness/collect.ts';
 import { fixturePrograms } from '../../provision/fixtures.ts';
 import { kernelOffers } from '../../provision/kernels.ts';
+import { allChecks } from '../../inits/checks.ts';
+import { readKnownInits } from '../known-inits.ts';
 import { writeJson } from '../output.ts';
 
 const listClaims = async (json: boolean): Promise<void> => {
@@ -30,12 +32,40 @@ const listFixtures = async (json: boolean): Promise<void> => {
   else for (const { name, file } of fixtures) process.stdout.write(`${name.padEnd(24)}${file}\n`);
 };
 
-/** `kernspec list claims|kernels|fixtures [--json]` */
+const listInits = async (json: boolean): Promise<void> => {
+  const inits = await readKnownInits();
+  if (json) await writeJson(inits, true);
+  else for (const { name, argv } of inits) process.stdout.write(`${name.padEnd(20)}${argv.join(' ')}\n`);
+};
+
+const listChecks = async (json: boolean): Promise<void> => {
+  if (json) {
+    await writeJson(
+      allChecks.map(({ id, level, duty, roles, statement, expected, sources }) => ({
+        id,
+        level,
+        duty,
+        roles,
+        statement,
+        expected,
+        sources,
+      })),
+      true,
+    );
+    return;
+  }
+  for (const { id, level, statement } of allChecks)
+    process.stdout.write(`${id.padEnd(17)}${level.padEnd(8)}${statement}\n`);
+};
+
+/** `kernspec list claims|kernels|fixtures|inits|checks [--json]` */
 export const registerList = (program: Command): void => {
   const things: Readonly<Record<string, (json: boolean) => Promise<void>>> = {
     claims: listClaims,
     kernels: listKernels,
     fixtures: listFixtures,
+    inits: listInits,
+    checks: listChecks,
   };
   program
     .command('list')

@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { runsDir } from '../../base/paths.ts';
@@ -12,18 +11,17 @@ import { isOwnKernel } from '../../kernels/own-kernel.ts';
 import { toJunit } from '../../report/junit.ts';
 import { toKtap } from '../../report/ktap.ts';
 import { RecordFile } from '../../report/record-file.ts';
-import type { RecordedResult, RecordHead, RunRecord } from '../../report/record.ts';
+import type { RecordedResult, RunRecord } from '../../report/record.ts';
 import { terminalMatrix } from '../../report/terminal-matrix.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
-import { qemuVersion } from '../../../vm/qemu/accel.ts';
 import { readPublishedMatrix } from '../documents.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
 import { prepareKernels, prepareTemplates } from '../prepare.ts';
 import { Progress } from '../progress.ts';
+import { recordHead } from '../record-head.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { addSelection, makePlan, positive, selectedClaims, type SelectionOptions } from '../selection.ts';
-import { packageVersion } from '../version.ts';
 
 /** How claims are to be judged. */
 export interface JudgeOptions extends SelectionOptions {
@@ -85,7 +83,10 @@ export const judgeSelected = async (
       );
   const plan = makePlan(kernels, selected, options);
   await RecordFile.foldAbandoned(runsDir());
-  const file = RecordFile.create(plan.runDirectory, await headOf(plan));
+  const file = RecordFile.create(
+    plan.runDirectory,
+    await recordHead(plan.runDirectory.split('/').at(-1) ?? '', plan.kernels, plan.append),
+  );
   const { record, errors } = await judgeAll(plan, file, options, progress);
   return { record, errors, directory: plan.runDirectory, claims: all.map(({ claim }) => claim) };
 };
@@ -110,29 +111,6 @@ const run = async (filters: readonly string[], options: RunOptions): Promise<num
   const all = code === exitCodes.ok && errors.length > 0 ? exitCodes.infrastructure : code;
   return all === exitCodes.infrastructure && options.kernel.every(isOwnKernel) ? exitCodes.untestable : all;
 };
-
-const headOf = async (plan: Plan): Promise<RecordHead> => ({
-  schema: 1,
-  id: plan.runDirectory.split('/').at(-1) ?? '',
-  started: new Date().toISOString(),
-  kernspec: packageVersion,
-  host: {
-    qemu: await qemuVersion(),
-    accel: plan.kernels[0]?.accelerator.accel ?? 'tcg',
-    accelReason: plan.kernels[0]?.accelerator.reason ?? '',
-    cpus: cpus().length,
-  },
-  kernels: plan.kernels.map(({ kernel }) => ({
-    id: kernel.id,
-    series: kernel.series,
-    release: kernel.release,
-    arch: kernel.arch,
-    package: `${kernel.provenance.package}=${kernel.provenance.packageVersion}`,
-    sha256: kernel.sha256,
-    configSha256: kernel.configSha256,
-    appended: plan.append,
-  })),
-});
 
 /**
  * Runs the plan, writing each result down as it comes; also when we are interrupted, and when vitest itself breaks.

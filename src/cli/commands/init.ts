@@ -1,0 +1,340 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { writeFileAtomically } from '../../base/atomic.ts';
+import { NothingSelectedError, UsageError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/nearest.ts';
+import { runsDir } from '../../base/paths.ts';
+import { roles, type Check, type Role } from '../../inits/check.ts';
+import { selectChecks } from '../../inits/checks.ts';
+import { reference, sleeper, targetOf } from '../../inits/known.ts';
+import { takesCommand, usualEnds, type Target } from '../../inits/target.ts';
+import { validate, type CheckResult, type Question } from '../../inits/validation.ts';
+import {
+  againstKnownFailures,
+  initBadge,
+  initToJunit,
+  initToTap,
+  parseKnownFailures,
+} from '../../report/init-files.ts';
+import { counts, type InitRecord, type InitResult } from '../../report/init-record.ts';
+import { initTable, scorecards } from '../../report/init-scorecard.ts';
+import type { BootableKernel } from '../../harness/plan.ts';
+import type { Machine } from '../../../vm/machine.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { onInterrupt } from '../interrupt.ts';
+import { readKnownInits } from '../known-inits.ts';
+import { wantsColor, writeJson, writeText } from '../output.ts';
+import { prepareKernels, templateOf } from '../prepare.ts';
+import { Progress } from '../progress.ts';
+import { newRunId, recordHead } from '../record-head.ts';
+import { positive } from '../selection.ts';
+import { ownTarget, type TargetFiles } from '../own-target.ts';
+
+interface InitOptions {
+  readonly kernel?: readonly string[];
+  readonly check?: readonly string[];
+  readonly profile?: string;
+  readonly strict?: true;
+  readonly all?: true;
+  readonly grace: number;
+  readonly stopSignal?: string;
+  readonly rootfs?: string;
+  readonly workers: number;
+  readonly knownFailures?: string;
+  readonly json?: string | true;
+  readonly junit?: string;
+  readonly tap?: string;
+  readonly badge?: string;
+}
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+
+const seconds = (value: string): number => {
+  const number = Number(value.replace(/s$/, ''));
+  if (!(number > 0 && number <= 600)) throw new InvalidArgumentError('It is no number of seconds up to 600.');
+  return number;
+};
+
+/** `kernspec init` */
+export const registerInit = (program: Command): void => {
+  program
+    .command('init')
+    .description("validate container inits: do they do a PID 1's duties?")
+    .argument('[names...]', 'inits of the catalogue (kernspec list inits); or -- and a command line with {cmd}')
+    .option('-k, --kernel <selector>', 'kernels to run on (repeatable)', collect)
+    .option('-c, --check <id>', 'a check, the beginning of an id, or "core" (repeatable)', collect)
+    .option('--profile <name>', 'core (a selection of checks), or what the program is: wrapper, supervisor, bare')
+    .option('--strict', 'SHOULD counts as MUST')
+    .option('--all', 'all inits of the catalogue')
+    .option('--grace <seconds>', 'how long a container has to stop', seconds, 10)
+    .option('--stop-signal <name>', 'what asks it to stop: TERM, or e.g. 37 for SIGRTMIN+3')
+    .option(
+      '--rootfs <tar|dir>',
+      'run it inside this root file system: docker save, docker export, OCI layout, tar, folder',
+    )
+    .option('--workers <n>', 'machines at a time', positive, cpus().length)
+    .option('--known-failures <file>', 'lines "CHECK" or "NAME CHECK" that may fail, and must not pass')
+    .option('--json [file]', 'the record as JSON, on stdout or in a file')
+    .option('--junit <file>', 'the record as JUnit XML')
+    .option('--tap <file>', 'the record as TAP')
+    .option('--badge <file>', 'an SVG for a README')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  kernspec init tini dumb-init catatonit            three scorecards
+  kernspec init --profile core tini                 the 20 checks that matter most
+  kernspec init -- ./my-init --flag -- {cmd}        your own binary; {cmd} is where the command goes
+  kernspec init -- ./server                         a program that is PID 1 itself
+  kernspec init --rootfs image.tar -- /sbin/init {cmd}
+  kernspec init tini --check SIG-EPERM --kernel default
+
+Exit codes: 0 all MUST pass, 1 one fails (or a SHOULD with --strict), 2 usage, 3 our side or a control failed, 4 no such check, 130 interrupted`,
+    )
+    .action(async (words: string[], options: InitOptions) => {
+      const at = process.argv.indexOf('--');
+      const argv = at < 0 ? [] : process.argv.slice(at + 1);
+      process.exitCode = await init(words.slice(0, words.length - argv.length), argv, options);
+    });
+};
+
+/** What is to be validated, and what has to be in the guest for it. */
+interface Wanted {
+  readonly targets: readonly Target[];
+  readonly packages: readonly string[];
+  readonly files?: TargetFiles;
+}
+
+const roleOf = (profile: string | undefined): Role | undefined => {
+  if (profile === undefined || profile === 'core') return undefined;
+  const role = roles.find((name) => name === profile);
+  if (role === undefined)
+    throw new UsageError(`There is no profile "${profile}".`, { hint: `Profiles: core, ${roles.join(', ')}.` });
+  return role;
+};
+
+const wantedOf = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<Wanted> => {
+  const known = await readKnownInits();
+  const selected = names.map((name) => {
+    const init = known.find((one) => one.name === name);
+    if (init === undefined)
+      throw new NothingSelectedError(`There is no init "${name}" in the catalogue.`, {
+        hint: didYouMean(
+          name,
+          known.map((one) => one.name),
+          'A program of your own goes behind --: kernspec init -- ./my-init {cmd}',
+        ),
+      });
+    return init;
+  });
+  if (options.rootfs !== undefined && argv.length === 0 && names.length > 0)
+    throw new UsageError('--rootfs needs the command line behind --, as it is inside the root file system.', {
+      hint: 'kernspec init --rootfs image.tar -- /sbin/tini -- {cmd}',
+    });
+  const chosen = options.all === true ? known : selected;
+  const role = roleOf(options.profile);
+  const adapt = (target: Target): Target => ({
+    ...target,
+    ...(role !== undefined && { role }),
+    ...(options.stopSignal !== undefined && { stopSignal: options.stopSignal.replace(/^SIG/, '') }),
+  });
+  const targets = chosen.map((one) => adapt(targetOf(one)));
+  const packages = chosen.flatMap((one) => one.packages);
+  if (argv.length === 0 && options.rootfs === undefined) {
+    if (targets.length === 0)
+      throw new UsageError('Nothing to validate is named.', {
+        hint: 'kernspec init tini, kernspec init --all, or kernspec init -- ./my-init {cmd}; `kernspec list inits` shows the catalogue.',
+      });
+    return { targets, packages };
+  }
+  const { target, files } = await ownTarget(argv, options.rootfs);
+  const own = adapt({ ...target, role: role ?? target.role, stopSignal: 'TERM', endsOn: usualEnds });
+  if (own.role === 'wrapper' && !takesCommand(own))
+    throw new UsageError('A wrapper needs {cmd} in its command line: the place of the command that it runs.', {
+      hint: `kernspec init -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
+    });
+  return { targets: [...targets, own], packages, files };
+};
+
+const init = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<number> => {
+  const progress = new Progress();
+  const checks = selectChecks([...(options.profile === 'core' ? ['core'] : []), ...(options.check ?? [])]);
+  const knownFailures =
+    options.knownFailures === undefined ? undefined : parseKnownFailures(await readText(options.knownFailures));
+  const wanted = await wantedOf(names, argv, options);
+  const kernels = await prepareKernels(options.kernel ?? ['newest'], progress, { packages: wanted.packages });
+  const id = newRunId();
+  const directory = join(runsDir(), id);
+  const validation = new Validation(wanted, checks, options, progress, directory);
+  const head = await recordHead(id, kernels, '');
+  await using interrupt = onInterrupt(() => undefined);
+  for (const kernel of kernels) {
+    if (interrupt.signal.aborted) break;
+    await validation.on(kernel, interrupt.signal);
+  }
+  progress.clear();
+  const { controls, targets } = validation;
+  const failed = targets.some(({ results }) => results.some((result) => counts(result, options.strict === true)));
+  const record: InitRecord = {
+    ...head,
+    finished: new Date().toISOString(),
+    reason: interrupt.signal.aborted ? 'interrupted' : failed || controls.length > 0 ? 'failed' : 'passed',
+    strict: options.strict === true,
+    controls,
+    targets,
+  };
+  await mkdir(directory, { recursive: true });
+  await writeFileAtomically(join(directory, 'init.json'), `${JSON.stringify(record, null, 1)}\n`);
+  return await report(record, options, directory, knownFailures);
+};
+
+const readText = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`The file of known failures ${path} cannot be read.`, { cause: error });
+  }
+};
+
+const report = async (
+  record: InitRecord,
+  options: InitOptions,
+  directory: string,
+  known: ReturnType<typeof parseKnownFailures> | undefined,
+): Promise<number> => {
+  if (options.json !== undefined) await writeJson(record, options.json);
+  if (options.junit !== undefined) await writeText(initToJunit(record), options.junit);
+  if (options.tap !== undefined) await writeText(initToTap(record), options.tap);
+  if (options.badge !== undefined) await writeText(initBadge(record.targets), options.badge);
+  const color = wantsColor(process.stdout);
+  const picture = record.targets.length > 6 ? initTable(record, { color }) : scorecards(record, { color });
+  const stream = options.json === true ? process.stderr : process.stdout;
+  if (record.controls.length > 0) {
+    stream.write(
+      `Our own controls failed: nothing is judged.\n${record.controls.map((line) => `  ${line}\n`).join('')}`,
+    );
+    return exitCodes.infrastructure;
+  }
+  stream.write(`${picture}\n\n  record  ${join(directory, 'init.json')}\n`);
+  if (record.reason === 'interrupted') return exitCodes.interrupted;
+  if (known !== undefined) {
+    const { unknown, mended } = againstKnownFailures(record, known);
+    for (const line of unknown) stream.write(`  fails, and is not known to: ${line}\n`);
+    for (const line of mended) stream.write(`  passes, although it is listed as a known failure: ${line}\n`);
+    return unknown.length + mended.length > 0 ? exitCodes.violated : exitCodes.ok;
+  }
+  return record.reason === 'failed' ? exitCodes.violated : exitCodes.ok;
+};
+
+const ask = (targets: readonly Target[], checks: readonly Check[]): readonly Question[] =>
+  targets.flatMap((target) => checks.map((check) => ({ target, check })));
+
+/** What our reference must pass, and what a program that does nothing must fail: the duties that can be asked of it. */
+const controlsOf = (checks: readonly Check[]): readonly Question[] => {
+  const fit = (target: Target): readonly Check[] => checks.filter(({ roles: of }) => of.includes(target.role));
+  return [
+    ...ask([reference], fit(reference)),
+    ...ask(
+      [sleeper],
+      fit(sleeper).filter(({ duty }) => duty !== undefined),
+    ),
+  ];
+};
+
+/** Controls and targets on one kernel after the other, and what has come of them so far. */
+class Validation {
+  readonly controls: string[] = [];
+  readonly targets: InitRecord['targets'] = [];
+  readonly #wanted: Wanted;
+  readonly #checks: readonly Check[];
+  readonly #options: InitOptions;
+  readonly #progress: Progress;
+  readonly #directory: string;
+
+  constructor(wanted: Wanted, checks: readonly Check[], options: InitOptions, progress: Progress, directory: string) {
+    this.#wanted = wanted;
+    this.#checks = checks;
+    this.#options = options;
+    this.#progress = progress;
+    this.#directory = directory;
+  }
+
+  async on(bootable: BootableKernel, signal: AbortSignal): Promise<void> {
+    const { kernel, accelerator } = bootable;
+    const { workers, grace } = this.#options;
+    const template = await templateOf(bootable, this.#progress);
+    const machine = async (): Promise<Machine> => {
+      const clone = await template.clone({ accelerator, slowdown: Math.max(1, workers / cpus().length) });
+      await this.#wanted.files?.copyInto(clone);
+      return clone;
+    };
+    const written: Promise<void>[] = [];
+    const results = new Map<Target, InitResult[]>(this.#wanted.targets.map((target) => [target, []]));
+    const questions = [...controlsOf(this.#checks), ...ask(this.#wanted.targets, this.#checks)];
+    let done = 0;
+    this.#progress.phase(`${questions.length} checks on ${kernel.version}, our own controls first`);
+    await validate(questions, {
+      workers,
+      grace: grace * 1000,
+      signal,
+      machine,
+      onResult: (result) => {
+        const made = results.get(result.target);
+        const whose = `${made === undefined ? 'control-' : ''}${result.target.name}`.replaceAll(/[^\w.-]+/g, '_');
+        const evidence = `evidence/${whose.slice(0, 60)}/${result.check.id}.${kernel.id}.json`;
+        written.push(this.#keep(evidence, result));
+        if (made === undefined) this.#control(result, kernel.id);
+        else made.push(recorded(result, evidence));
+        this.#progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.version}`);
+      },
+    });
+    await Promise.all(written);
+    for (const [target, made] of results)
+      this.targets.push({
+        name: target.name,
+        argv: [...target.argv],
+        role: target.role,
+        kernel: kernel.id,
+        results: this.#checks.flatMap(({ id }) => made.filter(({ check }) => check === id)),
+      });
+  }
+
+  /** The reference must pass whatever is asked of it, and a program that does nothing must not. */
+  #control({ target, check, verdict, actual, reason = '' }: CheckResult, kernel: string): void {
+    const where = `${check.id} on ${kernel}`;
+    if (target === reference && (verdict === 'fail' || verdict === 'non-strict'))
+      this.controls.push(`our reference init does not pass ${where}: expected ${check.expected}; actual: ${actual}`);
+    if (target === reference && verdict === 'untested' && check.level !== 'MAY')
+      this.controls.push(`our reference init could not be asked ${where}: ${reason}`);
+    if (target === sleeper && verdict !== 'fail')
+      this.controls.push(`a program that does nothing passes ${where}: ${actual}${reason}`);
+  }
+
+  async #keep(evidence: string, { target, check, verdict, actual, reason, sightings }: CheckResult): Promise<void> {
+    const path = join(this.#directory, evidence);
+    await mkdir(join(path, '..'), { recursive: true });
+    const kept = {
+      target: target.name,
+      check: check.id,
+      statement: check.statement,
+      verdict,
+      actual,
+      reason,
+      containers: sightings,
+    };
+    await writeFileAtomically(path, `${JSON.stringify(kept, null, 1)}\n`);
+  }
+}
+
+const recorded = ({ check, verdict, actual, reason, ms }: CheckResult, evidence: string): InitResult => ({
+  check: check.id,
+  level: check.level,
+  verdict,
+  expected: check.expected,
+  actual,
+  ...(reason !== undefined && { reason }),
+  ms,
+  evidence,
+});

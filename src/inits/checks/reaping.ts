@@ -1,0 +1,155 @@
+import type { Bench, Start } from '../bench.ts';
+import { fails, holds, judged, untested, type Check, type Finding } from '../check.ts';
+import { endText, type Container } from '../container.ts';
+
+/** An orphan that says who its parent is, and exits, when it is told to. */
+const orphan = (name: string, before = ''): string =>
+  `fork ${name} { ${before} block USR1; ready; sigwait USR1; parent; exit 0 }; await ${name}`;
+
+/** So many orphans that all exit in one moment; one of them gives the sign. */
+const storm = (count: number): string =>
+  `quietly { repeat ${count - 1} { fork p { await go; exit 0 } } }; fork first { block USR1; ready; sigwait USR1; parent; open go; exit 0 }; await first`;
+
+/** Has somebody like `docker exec` leave orphans behind, and waits until they have their new parent. */
+const makeOrphans = async (container: Container): Promise<void> => {
+  const pid = await container.inject('orphans');
+  await container.injectedEnded(pid);
+};
+
+/** Tells an orphan to say who its parent is and to exit, and its like with it. @returns the parent's pid */
+const release = async (bench: Bench, container: Container, who: string): Promise<string | undefined> => {
+  if ((await container.signalTo(who, 'USR1')) !== 0) return undefined;
+  return (await container.event({ ev: 'parent', who }, bench.soon))?.text;
+};
+
+/** What is left of orphans after so long: they were seen alive as children of PID 1 before. */
+const reaped = async (
+  bench: Bench,
+  script: string,
+  who: readonly string[],
+  ms: number,
+  start: Start = {},
+): Promise<Finding> => {
+  const container = await bench.up('serve ignoring 999', { ...start, scripts: { orphans: script } });
+  const before = await container.census();
+  await makeOrphans(container);
+  const there = (await container.census()).members - before.members;
+  for (const name of who) {
+    const parent = await release(bench, container, name);
+    if (parent !== '1') return untested(`the orphan did not come to PID 1, but to ${parent ?? 'nobody'}`);
+  }
+  const clean = await container.reaped(before.members, ms);
+  if (container.end !== undefined) return fails(`it ended: ${endText(container.end)}`);
+  if (clean !== undefined) return holds(`${there} of ${there} gone`);
+  const { zombies } = await container.census();
+  return fails(`${zombies} of ${there} are zombies after ${ms / 1000} s`);
+};
+
+/** Orphans that have ended are waited for. */
+export const reapingChecks: readonly Check[] = [
+  {
+    id: 'REAP-ONE',
+    level: 'MUST',
+    duty: 'D3',
+    roles: ['wrapper', 'supervisor', 'bare'],
+    statement: 'An orphan that has exited is reaped within two seconds.',
+    expected: '1 of 1 gone',
+    sources: ['pid_namespaces(7)', 'kernel/exit.c find_new_reaper()'],
+    run: (bench) => reaped(bench, orphan('one'), ['one'], bench.soon),
+  },
+  {
+    id: 'REAP-EXEC',
+    level: 'MUST',
+    duty: 'D3',
+    roles: ['wrapper', 'supervisor', 'bare'],
+    statement: 'Orphans of a process that was brought in from outside, and of another session, are reaped too.',
+    expected: '2 of 2 gone',
+    sources: ['docker exec, setns(2)', 'moby/moby#47583'],
+    run: (bench) => reaped(bench, `${orphan('one')}; ${orphan('two', 'setsid;')}`, ['one', 'two'], bench.soon),
+  },
+  {
+    id: 'REAP-STORM',
+    level: 'MUST',
+    roles: ['wrapper', 'supervisor', 'bare'],
+    alone: true,
+    statement: 'Of 500 orphans that exit together none is left after two and a half seconds.',
+    expected: '500 of 500 gone',
+    sources: ['signal(7): standard signals do not queue', 'Yelp/dumb-init#44'],
+    run: (bench) => reaped(bench, storm(500), ['first'], Math.max(2_500, bench.soon * 2)),
+  },
+  {
+    id: 'REAP-LATENCY',
+    level: 'SHOULD',
+    roles: ['wrapper', 'supervisor', 'bare'],
+    alone: true,
+    statement: 'From the exit of an orphan until it is reaped at most a second passes.',
+    expected: 'at most 1000 ms',
+    sources: ['waitpid(2)'],
+    run: async (bench) => {
+      const latencies: number[] = [];
+      const container = await bench.up('serve ignoring 999', { scripts: { orphans: orphan('one') } });
+      const before = await container.census();
+      for (let round = 0; round < 5; round++) {
+        await makeOrphans(container);
+        if ((await container.signalTo('one', 'USR1')) !== 0) return untested('the orphan could not be found');
+        const said = await container.until(() => container.seen({ ev: 'parent', who: 'one' })[round], bench.soon);
+        const clean = await container.reaped(before.members, bench.soon * 2);
+        if (said === undefined || clean === undefined) return fails('it is never reaped');
+        latencies.push((clean.t - said.t) / 1e6);
+      }
+      const sorted = latencies.toSorted((a, b) => a - b).map(Math.round);
+      const worst = sorted.at(-1) ?? 0;
+      return judged(worst <= 1000, `median ${sorted[2] ?? 0} ms, worst ${worst} ms`);
+    },
+  },
+  {
+    id: 'REAP-STOPPING',
+    level: 'SHOULD',
+    roles: ['wrapper', 'supervisor'],
+    statement: 'Orphans are reaped between the stop signal and the exit of the command, too.',
+    expected: 'none is left while the command finishes',
+    sources: ['waitpid(2)'],
+    run: async (bench) => {
+      const container = await bench.running('serve grace 3000 exit 0', { scripts: { orphans: storm(20) } });
+      const before = await container.census();
+      await makeOrphans(container);
+      await container.signal(bench.target.stopSignal);
+      if ((await container.event({ ev: 'signal', who: 'main' }, bench.soon)) === undefined)
+        return fails('the stop signal does not even reach the command');
+      await release(bench, container, 'first');
+      const clean = await container.reaped(before.members, 2_500);
+      const done = container.seen({ ev: 'graceful-done', who: 'main' })[0];
+      if (done !== undefined && (clean === undefined || done.t < clean.t)) return fails('they are left until the end');
+      return judged(clean !== undefined, clean === undefined ? 'they stay' : 'none is left');
+    },
+  },
+  {
+    id: 'REAP-IDLE',
+    level: 'SHOULD',
+    roles: ['wrapper', 'supervisor', 'bare'],
+    alone: true,
+    statement: 'It does not wake up while nothing happens.',
+    expected: '0 wake-ups in 4 s',
+    sources: ['proc_pid_status(5): voluntary_ctxt_switches'],
+    run: async (bench) => {
+      const container = await bench.up();
+      const wakeups = async (): Promise<number> => {
+        const text = (await container.read(`/proc/${container.hostPid}/status`)) ?? '';
+        return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1] ?? 0);
+      };
+      const before = await wakeups();
+      await container.ended(4_000);
+      const count = (await wakeups()) - before;
+      return judged(count === 0, `${count} wake-ups in 4 s`);
+    },
+  },
+  {
+    id: 'REAP-NOSTEAL',
+    level: 'MUST',
+    roles: [],
+    statement: 'A reaper inside an application leaves the statuses of its own children to the application.',
+    expected: '200 right statuses',
+    sources: ['waitpid(2)', 'ramr/go-reaper#2'],
+    run: () => Promise.resolve(untested('it is about libraries, which need a program of their own')),
+  },
+];

@@ -1,0 +1,157 @@
+import { messageOf } from '../base/errors.ts';
+import { MachineFailure } from '../../vm/failure.ts';
+import type { Machine } from '../../vm/machine.ts';
+import { Bench, NeverRan } from './bench.ts';
+import { fails, untested, verdictOf, type Check, type Finding, type InitVerdict } from './check.ts';
+import type { ContainerSighting } from './container.ts';
+import { takesCommand, type Target } from './target.ts';
+
+/** One check of one target: what came of it, and what was seen. */
+export interface CheckResult {
+  readonly target: Target;
+  readonly check: Check;
+  readonly verdict: InitVerdict;
+  readonly actual: string;
+  /** Why it could not be made. */
+  readonly reason?: string;
+  readonly ms: number;
+  readonly sightings: readonly ContainerSighting[];
+}
+
+export interface ValidationOptions {
+  /** Milliseconds that a container has to stop. */
+  readonly grace: number;
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  /** A fresh machine, ready for the targets. */
+  readonly machine: () => Promise<Machine>;
+  readonly onResult: (result: CheckResult) => void;
+}
+
+/** A check that is to be made of a target. */
+export interface Question {
+  readonly target: Target;
+  readonly check: Check;
+}
+
+interface Job extends Question {
+  /** Of its containers; no two are alike. */
+  readonly name: string;
+}
+
+/** How many checks share a machine at a time: most of them wait for something most of the time. */
+const sideBySide = 3;
+
+/** Why a check cannot be asked of a target, or undefined. */
+const unfit = ({ target, check }: Question): string | undefined => {
+  if (check.roles.includes(target.role) || check.roles.length === 0) return undefined;
+  if (target.role === 'bare') return 'the program runs no command of ours: it is the application itself';
+  return target.role === 'supervisor'
+    ? 'it is asked of programs that run one command'
+    : 'it is asked of other programs';
+};
+
+/** Makes checks, each in containers of its own, on as many machines as there are workers; the first ones first. */
+export const validate = async (questions: readonly Question[], options: ValidationOptions): Promise<void> => {
+  const jobs = questions.map((question, i): Job => ({ ...question, name: `c${i}` }));
+  for (const job of jobs) {
+    const reason = unfit(job);
+    if (reason !== undefined) options.onResult(resultOf(job, untested(reason), 0, []));
+  }
+  const fit = jobs.filter((job) => unfit(job) === undefined);
+  const shared = fit.filter(({ check }) => check.alone !== true);
+  const alone = fit.filter(({ check }) => check.alone === true);
+  const workers = Math.min(options.workers, Math.max(1, Math.ceil(fit.length / sideBySide)));
+  await Promise.all(Array.from({ length: workers }, () => work(shared, alone, options)));
+};
+
+/** One worker: a machine, on which it does several checks at a time, and then those that want it for themselves. */
+const work = async (shared: Job[], alone: Job[], options: ValidationOptions): Promise<void> => {
+  await using place = new Place(options.machine);
+  const lost: Job[] = [];
+  const take = async (jobs: Job[], whenLost: (job: Job, failure: MachineFailure) => void): Promise<void> => {
+    for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+      if (options.signal.aborted) return;
+      const made = await attempt(job, await place.machine(), options);
+      if (made instanceof MachineFailure) whenLost(job, made);
+      else options.onResult(made);
+    }
+  };
+  const breaks = (job: Job, failure: MachineFailure): void =>
+    options.onResult(resultOf(job, untested(`it broke the machine: ${failure.message}`), 0, []));
+  await Promise.all(Array.from({ length: sideBySide }, () => take(shared, (job) => lost.push(job))));
+  // Who shared a machine that broke may have had no part in it: each is made again, and now it is known whose it is.
+  await take(lost, breaks);
+  await take(alone, breaks);
+};
+
+/** The machine of a worker; another one when it has broken. */
+class Place implements AsyncDisposable {
+  readonly #make: () => Promise<Machine>;
+  #machine: Promise<Machine> | undefined;
+
+  constructor(make: () => Promise<Machine>) {
+    this.#make = make;
+  }
+
+  async machine(): Promise<Machine> {
+    this.#machine ??= this.#make();
+    const machine = await this.#machine;
+    if (machine.trouble === undefined) return machine;
+    this.#machine = undefined;
+    await machine[Symbol.asyncDispose]();
+    return this.machine();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#machine?.catch(() => undefined))?.[Symbol.asyncDispose]();
+  }
+}
+
+const attempt = async (
+  job: Job,
+  machine: Machine,
+  { grace }: ValidationOptions,
+): Promise<CheckResult | MachineFailure> => {
+  const start = performance.now();
+  const bench = new Bench(machine, job.target, { name: job.name, grace });
+  try {
+    const finding = await Promise.race([findingOf(job, bench), machine.failed]);
+    await bench[Symbol.asyncDispose]();
+    return resultOf(job, finding, performance.now() - start, bench.sightings());
+  } catch (error) {
+    await bench[Symbol.asyncDispose]().catch(() => undefined);
+    if (machine.failure !== undefined) return machine.failure;
+    return resultOf(
+      job,
+      untested(`trouble of ours: ${messageOf(error)}`),
+      performance.now() - start,
+      bench.sightings(),
+    );
+  }
+};
+
+const findingOf = async ({ check }: Job, bench: Bench): Promise<Finding> => {
+  try {
+    return await check.run(bench);
+  } catch (error) {
+    // What a program was to do with its command, it does not do when it does not run it.
+    if (error instanceof NeverRan) return takesCommand(bench.target) ? fails(error.message) : untested(error.message);
+    throw error;
+  }
+};
+
+const resultOf = (
+  { target, check }: Job,
+  finding: Finding,
+  ms: number,
+  sightings: readonly ContainerSighting[],
+): CheckResult => ({
+  target,
+  check,
+  verdict: verdictOf(check.level, finding),
+  actual: 'untested' in finding ? '' : finding.actual,
+  ...('untested' in finding && { reason: finding.untested }),
+  ms: Math.round(ms),
+  sightings,
+});
