@@ -6,10 +6,12 @@
  * The program is PID 1 of a new pid namespace with a /proc of its own, default dispositions and an empty mask, a session of
  * its own, without CAP_SYS_BOOT (as container runtimes have it). Options make one thing different:
  *
- *   --events PATH      a FIFO that is made there; whoever is in the container reports by writing lines to it
- *   --root DIR         the root directory; /kernspec and the directory of the FIFO are to be seen in it, too
+ *   --directory DIR    a directory that is made for it, seen in the container by the same path; in it a FIFO called `events`:
+ *                      whoever is in the container reports by writing lines to it
+ *   --file NAME TEXT   a file in that directory; one that begins with `#!` can be executed
+ *   --root DIR         the root directory; /kernspec and that directory are to be seen in it, too
  *   --bind FROM TO     a file or directory of ours in the place of one of the container's
- *   --cgroup NAME      a cgroup of its own, with room for 4000 processes
+ *   --cgroup NAME      a cgroup of its own, with room for 1000 processes
  *   --ignore SIG · --block SIG · --pending SIG   ignored · blocked · blocked and pending when the program starts (repeatable)
  *   --uid N · --no-caps · --cap-boot   another user · no capabilities at all · with CAP_SYS_BOOT
  *   --fd N             an open descriptor more
@@ -45,7 +47,7 @@
 #define MAX_INJECTED 64
 
 static struct {
-  const char *events, *root, *cgroup, *cwd, *input;
+  const char *directory, *root, *cgroup, *cwd, *input;
   const char *binds[MAX_BINDS][2];
   int bind_count;
   uint64_t ignored, blocked, pending;
@@ -68,15 +70,37 @@ static struct {
 
 /* --- preparations in the container's mount namespace -------------------------------------------------------------- */
 
+/* The directories that a path stands in. What is there stays; what cannot be made, is noticed when it is used. */
+static void make_parents(const char *path) {
+  char part[4096];
+  snprintf(part, sizeof part, "%s", path);
+  for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    *slash = '\0';
+    mkdir(part, 0755);
+    *slash = '/';
+  }
+}
+
+static void make_file(const char *name, const char *text) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", wanted.directory, name);
+  make_parents(path);
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, strncmp(text, "#!", 2) == 0 ? 0755 : 0644);
+  if (fd < 0) fail(path);
+  for (size_t left = strlen(text); left > 0;) {
+    ssize_t n = write(fd, text, left);
+    if (n < 0) fail(path);
+    text += n;
+    left -= (size_t)n;
+  }
+  close(fd);
+}
+
 static void bind_mount(const char *from, const char *to) {
   struct stat about;
   if (stat(from, &about) < 0) fail(from);
+  make_parents(to);
   if (S_ISDIR(about.st_mode)) {
-    for (char *slash = strchr((char *)to + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-      *slash = '\0';
-      mkdir(to, 0755);
-      *slash = '/';
-    }
     mkdir(to, 0755);
   } else {
     int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -94,15 +118,11 @@ static void bind_below(const char *from, const char *to) {
 
 static void prepare_mounts(void) {
   if (strcmp(wanted.root, "/") != 0) {
-    char directory[4096];
     /* A mount of its own, so that it can be made read-only without touching anything else. */
     if (mount(wanted.root, wanted.root, NULL, MS_BIND | MS_REC, NULL) < 0) fail(wanted.root);
     bind_below("/kernspec", "/kernspec");
     bind_below("/dev", "/dev");
-    snprintf(directory, sizeof directory, "%s", wanted.events == NULL ? "/run/kernspec" : wanted.events);
-    char *slash = strrchr(directory, '/');
-    if (wanted.events != NULL && slash != NULL) *slash = '\0';
-    bind_below(directory, directory);
+    if (wanted.directory != NULL) bind_below(wanted.directory, wanted.directory);
     char proc[4096];
     snprintf(proc, sizeof proc, "%s/proc", wanted.root);
     mkdir(proc, 0755);
@@ -121,7 +141,7 @@ static void join_cgroup(pid_t pid) {
     snprintf(path, sizeof path, "/sys/fs/cgroup/%s/%s", wanted.cgroup, files[i]);
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) continue;
-    dprintf(fd, "%d", i == 0 ? 4000 : pid);
+    dprintf(fd, "%d", i == 0 ? 1000 : pid);
     close(fd);
   }
 }
@@ -542,13 +562,26 @@ static bool flag(const char *word) {
   return false;
 }
 
+static void make_directory(const char *path) {
+  char events[4096];
+  wanted.directory = path;
+  make_parents(path);
+  snprintf(events, sizeof events, "%s/events", path);
+  mode_t mask = umask(0);
+  if (mkdir(path, 0755) < 0 || mkfifo(events, 0666) < 0) fail(path);
+  umask(mask);
+  state.events = open(events, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  if (state.events < 0) fail(events);
+}
+
 static void parse(int argc, char **argv) {
   for (int i = 1; i < argc && wanted.argv == NULL; i++) {
     int more = argc - i - 1;
     const char *word = argv[i];
     if (strcmp(word, "--") == 0 && more > 0) wanted.argv = argv + i + 1;
     else if (flag(word)) continue;
-    else if (strcmp(word, "--events") == 0 && more > 0) wanted.events = argv[++i];
+    else if (strcmp(word, "--directory") == 0 && more > 0) make_directory(argv[++i]);
+    else if (strcmp(word, "--file") == 0 && more > 1 && wanted.directory != NULL) make_file(argv[i + 1], argv[i + 2]), i += 2;
     else if (strcmp(word, "--root") == 0 && more > 0) wanted.root = argv[++i];
     else if (strcmp(word, "--cgroup") == 0 && more > 0) wanted.cgroup = argv[++i];
     else if (strcmp(word, "--cwd") == 0 && more > 0) wanted.cwd = argv[++i];
@@ -613,13 +646,6 @@ int main(int argc, char **argv) {
   if (child_state < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 || pipe2(ready, O_CLOEXEC) < 0 ||
       pipe2(go, O_CLOEXEC) < 0 || pipe2(failed, O_CLOEXEC) < 0)
     fail("pipe");
-  if (wanted.events != NULL) {
-    umask(0);
-    if (mkfifo(wanted.events, 0666) < 0) fail(wanted.events);
-    state.events = open(wanted.events, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    if (state.events < 0) fail(wanted.events);
-    umask(022);
-  }
   if (wanted.tty) open_terminal();
   enter_namespaces();
   prepare_mounts();

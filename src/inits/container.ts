@@ -24,8 +24,6 @@ export interface ContainerOptions {
   readonly options?: readonly string[];
   /** The container's root directory, a path of the guest. */
   readonly root?: string;
-  /** A shell command line that prepares the directory, run in it. */
-  readonly prepare?: string;
 }
 
 /** How an init has ended, as its parent was told, and when (CLOCK_MONOTONIC of the guest, ns). */
@@ -90,20 +88,11 @@ export class Container implements AsyncDisposable {
   /** Starts the init and waits until it has been executed, or could not be. */
   static async start(machine: Machine, name: string, options: ContainerOptions): Promise<Container> {
     const directory = `/run/kernspec/${name}`;
-    const files = Object.entries(options.files).map(([file, content]) => {
-      const path = shellWord(`${directory}/${file}`);
-      const parent = file.includes('/') ? `mkdir -p "$(dirname ${path})"; ` : '';
-      return `${parent}printf %s ${shellWord(content)} > ${path}${content.startsWith('#!') ? `; chmod 755 ${path}` : ''}`;
-    });
+    const files = Object.entries(options.files).flatMap(([file, content]) => ['--file', file, content]);
     const root = options.root ?? '/';
-    const flags = ['--events', `${directory}/events`, '--cgroup', name, ...(root === '/' ? [] : ['--root', root])];
-    const contain = ['exec', '/kernspec/bin/contain', ...flags, ...(options.options ?? []), '--', ...options.argv];
-    const commandLine = [
-      `mkdir -p ${directory}; cd ${directory}`,
-      ...files,
-      ...(options.prepare === undefined ? [] : [options.prepare]),
-      contain.map(shellWord).join(' '),
-    ].join('; ');
+    const flags = ['--directory', directory, ...files, '--cgroup', name, ...(root === '/' ? [] : ['--root', root])];
+    const contain = ['/kernspec/bin/contain', ...flags, ...(options.options ?? []), '--', ...options.argv];
+    const commandLine = `exec ${contain.map(shellWord).join(' ')}`;
     const container = new Container(machine, directory, await machine.start(commandLine), options);
     const started = await container.#ours('the start of the init', () =>
       container.#witnesses.parent.find(({ ev }) => ev === 'executed' || ev === 'init-not-executed'),

@@ -1,10 +1,10 @@
 import { messageOf } from '../base/errors.ts';
 import { MachineFailure } from '../../vm/failure.ts';
 import type { Machine } from '../../vm/machine.ts';
-import { Bench, NeverRan } from './bench.ts';
+import { Bench, NeverRan, type Hangs } from './bench.ts';
 import { fails, untested, verdictOf, type Check, type Finding, type InitVerdict } from './check.ts';
 import type { ContainerSighting } from './container.ts';
-import { takesCommand, type Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** One check of one target: what came of it, and what was seen. */
 export interface CheckResult {
@@ -35,6 +35,8 @@ export interface Question {
 }
 
 interface Job extends Question {
+  /** Shared by all checks of the target. */
+  readonly hangs: Hangs;
   /** Of its containers; no two are alike. */
   readonly name: string;
 }
@@ -53,7 +55,12 @@ const unfit = ({ target, check }: Question): string | undefined => {
 
 /** Makes checks, each in containers of its own, on as many machines as there are workers; the first ones first. */
 export const validate = async (questions: readonly Question[], options: ValidationOptions): Promise<void> => {
-  const jobs = questions.map((question, i): Job => ({ ...question, name: `c${i}` }));
+  const hangs = new Map(questions.map(({ target }) => [target, { count: 0 }]));
+  const jobs = questions.map((question, i): Job => ({
+    ...question,
+    hangs: hangs.get(question.target) ?? { count: 0 },
+    name: `c${i}`,
+  }));
   for (const job of jobs) {
     const reason = unfit(job);
     if (reason !== undefined) options.onResult(resultOf(job, untested(reason), 0, []));
@@ -114,7 +121,7 @@ const attempt = async (
   { grace }: ValidationOptions,
 ): Promise<CheckResult | MachineFailure> => {
   const start = performance.now();
-  const bench = new Bench(machine, job.target, { name: job.name, grace });
+  const bench = new Bench(machine, job.target, { name: job.name, grace, hangs: job.hangs });
   try {
     const finding = await Promise.race([findingOf(job, bench), machine.failed]);
     await bench[Symbol.asyncDispose]();
@@ -136,7 +143,7 @@ const findingOf = async ({ check }: Job, bench: Bench): Promise<Finding> => {
     return await check.run(bench);
   } catch (error) {
     // What a program was to do with its command, it does not do when it does not run it.
-    if (error instanceof NeverRan) return takesCommand(bench.target) ? fails(error.message) : untested(error.message);
+    if (error instanceof NeverRan) return bench.target.role === 'bare' ? untested(error.message) : fails(error.message);
     throw error;
   }
 };

@@ -213,6 +213,8 @@ const programsLayer = async (): Promise<Layer> => {
   const entries: CpioEntry[] = [
     { type: 'file', path: 'init', mode: 0o755, content: await readFile(join(projectRoot, 'guest/init/init')) },
     ...(await entriesBelow(binaries)).map((entry): CpioEntry => ({ ...entry, path: `kernspec/bin/${entry.path}` })),
+    // For a program that changes its user whatever its starter's is. (credentials(7))
+    { type: 'file', path: 'kernspec/setuid/actor', mode: 0o4755, content: await readFile(join(binaries, 'actor')) },
     ...(await entriesBelow(scripts)).map((entry): CpioEntry => ({ ...entry, path: `kernspec/fixtures/${entry.path}` })),
   ];
   const key = sha256(...entries.flatMap((entry) => [entry.path, entry.type === 'file' ? entry.content : '']));

@@ -14,6 +14,8 @@ export const InitResult = z.strictObject({
   ms: z.number().int().nonnegative(),
   /** Path of the evidence, relative to the record. */
   evidence: z.string(),
+  /** A command line that makes it again. */
+  reproduce: z.string(),
 });
 export type InitResult = z.infer<typeof InitResult>;
 

@@ -78,7 +78,13 @@ export const scorecards = (record: InitRecord, { color }: { readonly color: bool
       ...(pending?.verdict === 'non-strict' ? [`  ${mark('non-strict')} START-PENDING: ${pending.actual}`] : []),
       '',
       ...listed,
-      ...(failed.length === 0 ? [] : ['', `  Failures: ${failed.map(({ check }) => check).join(' ')}`]),
+      ...(failed.length === 0
+        ? []
+        : [
+            '',
+            '  Failures',
+            ...failed.map(({ check, reproduce }) => `    ${check.padEnd(16)} ${printableLine(reproduce)}`),
+          ]),
       '',
       `  ${target.results.length} checks: ${initVerdicts.map((verdict) => `${countOf(target.results, verdict)} ${verdict}`).join(', ')}`,
     ].join('\n');

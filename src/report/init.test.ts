@@ -11,6 +11,7 @@ const result = (check: string, level: InitResult['level'], verdict: InitResult['
   actual: 'exit 1',
   ms: 1200,
   evidence: `evidence/tini/${check}.json`,
+  reproduce: `npx kernspec init tini --check ${check}`,
   ...more,
 });
 
@@ -74,7 +75,8 @@ describe('a scorecard', () => {
         '         Expected: alive',
         '           Actual: 4 wake-ups',
         '',
-        '  Failures: SIG-EPERM',
+        '  Failures',
+        '    SIG-EPERM        npx kernspec init tini --check SIG-EPERM',
         '',
         '  4 checks: 1 pass, 1 fail, 1 non-strict, 0 info, 1 untested',
       ].join('\n'),
@@ -103,7 +105,6 @@ describe('JUnit', () => {
     expect(xml).toContain('Actual: exit 1 &lt;\ufffd\ufffd[31m&gt;"/>');
     expect(xml).toContain('<skipped message="the orphan was lost"/>');
     expect(xml).toContain('<system-out>non-strict: 4 wake-ups</system-out>');
-    // eslint-disable-next-line no-control-regex
     expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/);
     expect(initToJunit({ ...record, strict: true })).not.toContain('<system-out>non-strict');
   });

@@ -7,8 +7,9 @@ import { NothingSelectedError, UsageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
 import { runsDir } from '../../base/paths.ts';
 import { roles, type Check, type Role } from '../../inits/check.ts';
-import { selectChecks } from '../../inits/checks.ts';
-import { reference, sleeper, targetOf } from '../../inits/known.ts';
+import { allChecks, selectChecks } from '../../inits/checks.ts';
+import { controlsFor, troubleOfControl } from '../../inits/controls.ts';
+import { targetOf } from '../../inits/known.ts';
 import { takesCommand, usualEnds, type Target } from '../../inits/target.ts';
 import { validate, type CheckResult, type Question } from '../../inits/validation.ts';
 import {
@@ -18,9 +19,10 @@ import {
   initToTap,
   parseKnownFailures,
 } from '../../report/init-files.ts';
-import { counts, type InitRecord, type InitResult } from '../../report/init-record.ts';
+import { counts, type InitRecord, type InitResult, type TargetRecord } from '../../report/init-record.ts';
 import { initTable, scorecards } from '../../report/init-scorecard.ts';
 import type { BootableKernel } from '../../harness/plan.ts';
+import { shellWord } from '../../../vm/link/ssh.ts';
 import type { Machine } from '../../../vm/machine.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -41,6 +43,7 @@ interface InitOptions {
   readonly grace: number;
   readonly stopSignal?: string;
   readonly rootfs?: string;
+  readonly inits?: string;
   readonly workers: number;
   readonly knownFailures?: string;
   readonly json?: string | true;
@@ -74,6 +77,7 @@ export const registerInit = (program: Command): void => {
       '--rootfs <tar|dir>',
       'run it inside this root file system: docker save, docker export, OCI layout, tar, folder',
     )
+    .option('--inits <file>', 'another catalogue of inits than ours, in the same form')
     .option('--workers <n>', 'machines at a time', positive, cpus().length)
     .option('--known-failures <file>', 'lines "CHECK" or "NAME CHECK" that may fail, and must not pass')
     .option('--json [file]', 'the record as JSON, on stdout or in a file')
@@ -103,6 +107,8 @@ Exit codes: 0 all MUST pass, 1 one fails (or a SHOULD with --strict), 2 usage, 3
 /** What is to be validated, and what has to be in the guest for it. */
 interface Wanted {
   readonly targets: readonly Target[];
+  /** The command that makes one check again. */
+  readonly again: (target: Target, kernel: string, check: string) => string;
   readonly packages: readonly string[];
   readonly files?: TargetFiles;
 }
@@ -116,7 +122,7 @@ const roleOf = (profile: string | undefined): Role | undefined => {
 };
 
 const wantedOf = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<Wanted> => {
-  const known = await readKnownInits();
+  const known = await readKnownInits(options.inits);
   const selected = names.map((name) => {
     const init = known.find((one) => one.name === name);
     if (init === undefined)
@@ -141,13 +147,23 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
     ...(options.stopSignal !== undefined && { stopSignal: options.stopSignal.replace(/^SIG/, '') }),
   });
   const targets = chosen.map((one) => adapt(targetOf(one)));
+  const again = (target: Target, kernel: string, check: string): string => {
+    const what = targets.includes(target) ? [target.name] : [];
+    const rest = targets.includes(target) ? [] : ['--', ...argv];
+    const flags = (['inits', 'rootfs', 'stopSignal'] as const).flatMap((name) =>
+      options[name] === undefined ? [] : [name === 'stopSignal' ? '--stop-signal' : `--${name}`, options[name]],
+    );
+    const profile = role === undefined ? [] : ['--profile', role];
+    const words = [...what, '--kernel', kernel, '--check', check, ...flags, ...profile, ...rest];
+    return `npx kernspec init ${words.map(shellWord).join(' ')}`;
+  };
   const packages = chosen.flatMap((one) => one.packages);
   if (argv.length === 0 && options.rootfs === undefined) {
     if (targets.length === 0)
       throw new UsageError('Nothing to validate is named.', {
         hint: 'kernspec init tini, kernspec init --all, or kernspec init -- ./my-init {cmd}; `kernspec list inits` shows the catalogue.',
       });
-    return { targets, packages };
+    return { targets, packages, again };
   }
   const { target, files } = await ownTarget(argv, options.rootfs);
   const own = adapt({ ...target, role: role ?? target.role, stopSignal: 'TERM', endsOn: usualEnds });
@@ -155,7 +171,7 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
     throw new UsageError('A wrapper needs {cmd} in its command line: the place of the command that it runs.', {
       hint: `kernspec init -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
     });
-  return { targets: [...targets, own], packages, files };
+  return { targets: [...targets, own], packages, files, again };
 };
 
 const init = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<number> => {
@@ -175,7 +191,9 @@ const init = async (names: readonly string[], argv: readonly string[], options: 
     await validation.on(kernel, interrupt.signal);
   }
   progress.clear();
-  const { controls, targets } = validation;
+  const { controls } = validation;
+  // Checks that our own programs disprove say nothing about anybody else's.
+  const targets = controls.length > 0 ? [] : validation.targets;
   const failed = targets.some(({ results }) => results.some((result) => counts(result, options.strict === true)));
   const record: InitRecord = {
     ...head,
@@ -212,36 +230,34 @@ const report = async (
   const picture = record.targets.length > 6 ? initTable(record, { color }) : scorecards(record, { color });
   const stream = options.json === true ? process.stderr : process.stdout;
   if (record.controls.length > 0) {
-    stream.write(
-      `Our own controls failed: nothing is judged.\n${record.controls.map((line) => `  ${line}\n`).join('')}`,
-    );
-    return exitCodes.infrastructure;
-  }
-  stream.write(`${picture}\n\n  record  ${join(directory, 'init.json')}\n`);
-  if (record.reason === 'interrupted') return exitCodes.interrupted;
-  if (known !== undefined) {
-    const { unknown, mended } = againstKnownFailures(record, known);
-    for (const line of unknown) stream.write(`  fails, and is not known to: ${line}\n`);
-    for (const line of mended) stream.write(`  passes, although it is listed as a known failure: ${line}\n`);
-    return unknown.length + mended.length > 0 ? exitCodes.violated : exitCodes.ok;
-  }
-  return record.reason === 'failed' ? exitCodes.violated : exitCodes.ok;
+    const troubles = record.controls.map((line) => `  ${line}\n`).join('');
+    stream.write(`Our own controls failed: nothing is judged.\n${troubles}  record  ${join(directory, 'init.json')}\n`);
+  } else stream.write(`${picture}\n\n  record  ${join(directory, 'init.json')}\n`);
+  const { unknown = [], mended = [] } = known === undefined ? {} : againstKnownFailures(record, known);
+  for (const line of unknown) stream.write(`  fails, and is not known to: ${line}\n`);
+  for (const line of mended) stream.write(`  passes, although it is listed as a known failure: ${line}\n`);
+  return exitCodeOf(record, known === undefined ? record.reason === 'failed' : unknown.length + mended.length > 0);
 };
+
+/** @param bad whether something that was found speaks against a target */
+const exitCodeOf = (record: InitRecord, bad: boolean): number => {
+  if (record.reason === 'interrupted') return exitCodes.interrupted;
+  if (record.controls.length > 0) return exitCodes.infrastructure;
+  if (bad) return exitCodes.violated;
+  // All that an init must do was found out, or nothing good is said of it.
+  return record.targets.some((target) => target.results.some((result) => unanswered(target, result)))
+    ? exitCodes.infrastructure
+    : exitCodes.ok;
+};
+
+/** Whether a MUST that can be asked of a target could not be found out. */
+const unanswered = ({ role }: TargetRecord, { check, level, verdict }: InitResult): boolean =>
+  level === 'MUST' &&
+  verdict === 'untested' &&
+  allChecks.some(({ id, roles: of }) => id === check && of.includes(role));
 
 const ask = (targets: readonly Target[], checks: readonly Check[]): readonly Question[] =>
   targets.flatMap((target) => checks.map((check) => ({ target, check })));
-
-/** What our reference must pass, and what a program that does nothing must fail: the duties that can be asked of it. */
-const controlsOf = (checks: readonly Check[]): readonly Question[] => {
-  const fit = (target: Target): readonly Check[] => checks.filter(({ roles: of }) => of.includes(target.role));
-  return [
-    ...ask([reference], fit(reference)),
-    ...ask(
-      [sleeper],
-      fit(sleeper).filter(({ duty }) => duty !== undefined),
-    ),
-  ];
-};
 
 /** Controls and targets on one kernel after the other, and what has come of them so far. */
 class Validation {
@@ -272,7 +288,7 @@ class Validation {
     };
     const written: Promise<void>[] = [];
     const results = new Map<Target, InitResult[]>(this.#wanted.targets.map((target) => [target, []]));
-    const questions = [...controlsOf(this.#checks), ...ask(this.#wanted.targets, this.#checks)];
+    const questions = [...controlsFor(this.#checks), ...ask(this.#wanted.targets, this.#checks)];
     let done = 0;
     this.#progress.phase(`${questions.length} checks on ${kernel.version}, our own controls first`);
     await validate(questions, {
@@ -285,8 +301,13 @@ class Validation {
         const whose = `${made === undefined ? 'control-' : ''}${result.target.name}`.replaceAll(/[^\w.-]+/g, '_');
         const evidence = `evidence/${whose.slice(0, 60)}/${result.check.id}.${kernel.id}.json`;
         written.push(this.#keep(evidence, result));
-        if (made === undefined) this.#control(result, kernel.id);
-        else made.push(recorded(result, evidence));
+        if (made !== undefined)
+          made.push({
+            ...recorded(result, evidence),
+            reproduce: this.#wanted.again(result.target, kernel.selector, result.check.id),
+          });
+        const trouble = made === undefined ? troubleOfControl(result) : undefined;
+        if (trouble !== undefined) this.controls.push(`${trouble} (${kernel.id}, ${evidence})`);
         this.#progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.version}`);
       },
     });
@@ -299,17 +320,6 @@ class Validation {
         kernel: kernel.id,
         results: this.#checks.flatMap(({ id }) => made.filter(({ check }) => check === id)),
       });
-  }
-
-  /** The reference must pass whatever is asked of it, and a program that does nothing must not. */
-  #control({ target, check, verdict, actual, reason = '' }: CheckResult, kernel: string): void {
-    const where = `${check.id} on ${kernel}`;
-    if (target === reference && (verdict === 'fail' || verdict === 'non-strict'))
-      this.controls.push(`our reference init does not pass ${where}: expected ${check.expected}; actual: ${actual}`);
-    if (target === reference && verdict === 'untested' && check.level !== 'MAY')
-      this.controls.push(`our reference init could not be asked ${where}: ${reason}`);
-    if (target === sleeper && verdict !== 'fail')
-      this.controls.push(`a program that does nothing passes ${where}: ${actual}${reason}`);
   }
 
   async #keep(evidence: string, { target, check, verdict, actual, reason, sightings }: CheckResult): Promise<void> {
@@ -328,7 +338,10 @@ class Validation {
   }
 }
 
-const recorded = ({ check, verdict, actual, reason, ms }: CheckResult, evidence: string): InitResult => ({
+const recorded = (
+  { check, verdict, actual, reason, ms }: CheckResult,
+  evidence: string,
+): Omit<InitResult, 'reproduce'> => ({
   check: check.id,
   level: check.level,
   verdict,
