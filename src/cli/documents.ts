@@ -5,11 +5,13 @@ import { projectRoot } from '../base/paths.ts';
 import { checkArms } from '../claims/expectation.ts';
 import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
 import { claimsPage, differencesPage } from '../report/claims-page.ts';
+import { initsPage, initsText, PublishedInits } from '../report/init-matrix.ts';
 import { matrixText, PublishedMatrix, publish } from '../report/published-matrix.ts';
 import type { RunRecord } from '../report/record.ts';
 import { schemas } from '../report/schema.ts';
 
 const matrixPath = 'docs/generated/matrix.json';
+const initsPath = 'docs/generated/inits.json';
 
 /** The matrix that stands in the repository; undefined before there is one. */
 export const readPublishedMatrix = async (): Promise<PublishedMatrix | undefined> => {
@@ -17,13 +19,27 @@ export const readPublishedMatrix = async (): Promise<PublishedMatrix | undefined
   return text === undefined ? undefined : PublishedMatrix.parse(JSON.parse(text));
 };
 
+/** What inits are known to do, as it stands in the repository; undefined before there is anything. */
+export const readPublishedInits = async (): Promise<PublishedInits | undefined> => {
+  const text = await readFile(join(projectRoot, initsPath), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : PublishedInits.parse(JSON.parse(text));
+};
+
+/** The documents about inits. */
+export const initDocuments = (inits: PublishedInits): Documents => ({
+  [initsPath]: initsText(inits),
+  'docs/generated/inits.md': initsPage(inits),
+});
+
 /** Documents that are made from sources and records, by their paths below the project. */
 export type Documents = Readonly<Record<string, string>>;
 
 /** All documents, made anew of the claims there are and of a matrix. */
 export const documentsOf = async (matrix: PublishedMatrix): Promise<Documents> => {
   const claims = await collectClaims();
+  const inits = await readPublishedInits();
   return {
+    ...(inits === undefined ? {} : initDocuments(inits)),
     ...Object.fromEntries(Object.entries(schemas()).map(([name, text]) => [`docs/schema/${name}`, text])),
     [matrixPath]: matrixText(matrix),
     'docs/generated/claims.md': claimsPage(claims, matrix),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { againstKnownFailures, initBadge, initToJunit, initToTap, parseKnownFailures } from './init-files.ts';
+import { drift, initsPage, initsText, publishInits, PublishedInits } from './init-matrix.ts';
 import { InitRecord, type InitResult } from './init-record.ts';
 import { dutyVerdicts, initTable, scorecards } from './init-scorecard.ts';
 
@@ -142,5 +143,60 @@ describe('known failures', () => {
   it('excuse what fails, and tell of what passes', () => {
     expect(againstKnownFailures(record, known)).toEqual({ unknown: [], mended: ['tini SIG-TERM on linux-6.12.1'] });
     expect(againstKnownFailures(record, [])).toEqual({ unknown: ['tini SIG-EPERM on linux-6.12.1'], mended: [] });
+  });
+});
+
+describe('what inits are known to do', () => {
+  const published = publishInits(undefined, record);
+
+  it('is a letter and a text for each kernel, without what differs from run to run', () => {
+    expect(published.kernels).toEqual([{ series: '6.12', version: '6.12.1' }]);
+    expect(published.inits['tini']?.argv).toEqual(['tini', '--', '{cmd}']);
+    expect(published.inits['tini']?.checks['SIG-TERM']).toEqual({ verdicts: 'p', seen: ['the command got TERM'] });
+    expect(published.inits['tini']?.checks['REAP-ONE']).toEqual({ verdicts: 'u', seen: ['the orphan was lost'] });
+    expect(published.inits['tini']?.checks['COST']).toEqual({ verdicts: '.', seen: [''] });
+    expect(PublishedInits.parse(JSON.parse(initsText(published)))).toEqual(published);
+  });
+
+  const changed = (check: string, more: Partial<InitResult>): InitRecord => ({
+    ...record,
+    targets: record.targets.map((target) => ({
+      ...target,
+      results: target.results.map((one) => (one.check === check ? { ...one, ...more } : one)),
+    })),
+  });
+
+  it('keeps other kernels and other inits when a record comes', () => {
+    const [kernel] = record.kernels;
+    const [target] = record.targets;
+    if (kernel === undefined || target === undefined) throw new Error('the record is empty');
+    const newer: InitRecord = {
+      ...record,
+      kernels: [{ ...kernel, id: 'linux-7.3.4', series: '7.3' }],
+      targets: [{ ...target, name: 'dumb-init', kernel: 'linux-7.3.4' }],
+    };
+    const both = publishInits(published, newer);
+    expect(both.kernels.map(({ series }) => series)).toEqual(['6.12', '7.3']);
+    expect(both.inits['tini']?.checks['SIG-TERM']).toEqual({ verdicts: 'p.', seen: ['the command got TERM', ''] });
+    expect(both.inits['dumb-init']?.checks['SIG-TERM']).toEqual({ verdicts: '.p', seen: ['', 'the command got TERM'] });
+  });
+
+  it('says what has changed: a verdict, or a choice, but not a time', () => {
+    expect(drift(published, record)).toEqual([]);
+    expect(drift(published, changed('SIG-EPERM', { verdict: 'pass', actual: 'alive' }))).toEqual([
+      'tini SIG-EPERM on linux-6.12.1: fail (exit 1 <\ufffd>) is expected, pass (alive) came',
+    ]);
+    const trait = publishInits(undefined, changed('SIG-TERM', { verdict: 'info', actual: 'after 12.0 s: exit 5' }));
+    expect(drift(trait, changed('SIG-TERM', { verdict: 'info', actual: 'after 13.5 s: exit 5' }))).toEqual([]);
+    expect(drift(trait, changed('SIG-TERM', { verdict: 'info', actual: 'never' }))).toEqual([
+      'tini SIG-TERM on linux-6.12.1: info (after … s: exit 5) is expected, info (never) came',
+    ]);
+  });
+
+  it('is a page with a mark for each, and what was seen', () => {
+    const page = initsPage(published);
+    expect(page).toContain('| [SIG-EPERM](#sig-eperm) | MUST | **✗** |');
+    expect(page).toContain('| tini | **✗** | exit 1 &lt;\ufffd> |');
+    expect(page).toContain('### COST\n\n**trait** Memory and threads that it takes.');
   });
 });

@@ -5,7 +5,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { writeFileAtomically } from '../../base/atomic.ts';
 import { NothingSelectedError, UsageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { runsDir } from '../../base/paths.ts';
+import { projectRoot, runsDir } from '../../base/paths.ts';
 import { roles, type Check, type Role } from '../../inits/check.ts';
 import { allChecks, selectChecks } from '../../inits/checks.ts';
 import { controlsFor, troubleOfControl } from '../../inits/controls.ts';
@@ -19,11 +19,13 @@ import {
   initToTap,
   parseKnownFailures,
 } from '../../report/init-files.ts';
+import { drift, publishInits } from '../../report/init-matrix.ts';
 import { counts, type InitRecord, type InitResult, type TargetRecord } from '../../report/init-record.ts';
 import { initTable, scorecards } from '../../report/init-scorecard.ts';
 import type { BootableKernel } from '../../harness/plan.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
 import type { Machine } from '../../../vm/machine.ts';
+import { initDocuments, readPublishedInits } from '../documents.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { readKnownInits } from '../known-inits.ts';
@@ -40,6 +42,7 @@ interface InitOptions {
   readonly profile?: string;
   readonly strict?: true;
   readonly all?: true;
+  readonly publish?: true;
   readonly grace: number;
   readonly stopSignal?: string;
   readonly rootfs?: string;
@@ -71,6 +74,7 @@ export const registerInit = (program: Command): void => {
     .option('--profile <name>', 'core (a selection of checks), or what the program is: wrapper, supervisor, bare')
     .option('--strict', 'SHOULD counts as MUST')
     .option('--all', 'all inits of the catalogue')
+    .option('--publish', 'put what is found into docs/generated/inits.json and the page beside it')
     .option('--grace <seconds>', 'how long a container has to stop', seconds, 10)
     .option('--stop-signal <name>', 'what asks it to stop: TERM, or e.g. 37 for SIGRTMIN+3')
     .option(
@@ -236,7 +240,18 @@ const report = async (
   const { unknown = [], mended = [] } = known === undefined ? {} : againstKnownFailures(record, known);
   for (const line of unknown) stream.write(`  fails, and is not known to: ${line}\n`);
   for (const line of mended) stream.write(`  passes, although it is listed as a known failure: ${line}\n`);
+  // Of the whole catalogue much is known to fail: what counts is what has changed.
+  const expected = options.all === true && options.inits === undefined ? await readPublishedInits() : undefined;
+  const changes = expected === undefined ? [] : drift(expected, record);
+  for (const line of changes) stream.write(`  changed: ${line}\n`);
+  if (options.publish === true) await publish(record);
+  if (expected !== undefined) return exitCodeOf(record, changes.length > 0);
   return exitCodeOf(record, known === undefined ? record.reason === 'failed' : unknown.length + mended.length > 0);
+};
+
+const publish = async (record: InitRecord): Promise<void> => {
+  for (const [path, text] of Object.entries(initDocuments(publishInits(await readPublishedInits(), record))))
+    await writeText(text, join(projectRoot, path));
 };
 
 /** @param bad whether something that was found speaks against a target */
