@@ -283,15 +283,8 @@ int main(int argc, char **argv) {
   }
   errno = EINVAL;
   if (start.argv == NULL || start.ignored < 0 || start.blocked < 0) fail("usage");
-  host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (host_proc < 0) fail("/proc");
-  signal(SIGPIPE, SIG_IGN);
-  sigset_t child_signal;
-  sigemptyset(&child_signal);
-  sigaddset(&child_signal, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &child_signal, NULL);
-  int child_state = signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (child_state < 0 || pipe2(events, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 ||
+  int child_state = watch_children();
+  if (pipe2(events, O_CLOEXEC) < 0 || pipe2(output, O_CLOEXEC) < 0 || pipe2(errors, O_CLOEXEC) < 0 ||
       pipe2(go, O_CLOEXEC) < 0)
     fail("pipe");
   if (start.init) enter_namespaces();

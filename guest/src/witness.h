@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
+#include <sys/signalfd.h>
 
 #include "events.h"
 #include "names.h"
@@ -61,6 +62,20 @@ static void write_text(const char *letter, const char *bytes, size_t count, bool
     bytes += part;
     count -= part;
   }
+}
+
+/* Whoever is asked by nobody any more must not die of it, and children are waited for in the loop: a descriptor of SIGCHLD. */
+static int watch_children(void) {
+  sigset_t child_signal;
+  host_proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (host_proc < 0) fail("/proc");
+  signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&child_signal);
+  sigaddset(&child_signal, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &child_signal, NULL);
+  int fd = signalfd(-1, &child_signal, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd < 0) fail("signalfd");
+  return fd;
 }
 
 /* As unshare(1) does it: mounts of the new namespace are nobody else's. */

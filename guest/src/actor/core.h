@@ -269,14 +269,27 @@ static void append_signals(char *text, size_t size, uint64_t set) {
 /* --- gates: flags in memory that all processes of a script share --------------------------------------------------------- */
 
 static struct {
-  char name[NAME_SIZE];
+  uint64_t key; /* 0: nobody's yet */
   uint32_t open;
 } *gates;
 
+/* A number for a name, never 0: FNV-1a, by Fowler, Noll and Vo. */
+static uint64_t key_of(const char *name) {
+  uint64_t key = 0xcbf29ce484222325;
+  for (; *name != '\0'; name++) key = (key ^ (unsigned char)*name) * 0x100000001b3;
+  return key | 1;
+}
+
+/*
+ * The gate of that name. Several processes may be the first to ask for one, each may be interrupted or killed at any point, and
+ * handlers ask too: a place is taken in one step, or not at all.
+ */
 static uint32_t *gate(const char *name) {
+  uint64_t key = key_of(name);
   for (int i = 0; i < MAX_NAMES; i++) {
-    if (gates[i].name[0] == '\0') set_name(gates[i].name, name);
-    if (strcmp(gates[i].name, name) == 0) return &gates[i].open;
+    uint64_t whose = 0;
+    if (__atomic_compare_exchange_n(&gates[i].key, &whose, key, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) whose = key;
+    if (whose == key) return &gates[i].open;
   }
   die("too many gates", name);
   return NULL;
