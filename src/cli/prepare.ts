@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { cacheDir } from '../base/paths.ts';
 import { HostError, InfrastructureError } from '../base/errors.ts';
@@ -59,14 +59,31 @@ const prepareKernel = async (
   const image = await buildGuestImage(kernel, onProgress, packages);
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
-  return { kernel, initramfs: image.path, initramfsSha256: image.sha256, accelerator };
+  const large = (await stat(image.path)).size > largeImage;
+  return {
+    kernel,
+    initramfs: image.path,
+    initramfsSha256: image.sha256,
+    accelerator,
+    ...(large && { memoryMiB: largeMemoryMiB }),
+  };
 };
+
+/** Bytes of an initramfs from which on the usual memory has no room for it and what it becomes. */
+const largeImage = 200 * 2 ** 20;
+const largeMemoryMiB = 1024;
 
 /** How a machine of a kernel is started. */
 const machineSpec = (
-  { kernel, initramfs, accelerator }: BootableKernel,
+  { kernel, initramfs, accelerator, memoryMiB }: BootableKernel,
   options: Pick<MachineSpec, 'append' | 'slowdown'> = {},
-): MachineSpec => ({ kernel: kernel.image, initramfs, accelerator, ...options });
+): MachineSpec => ({
+  kernel: kernel.image,
+  initramfs,
+  accelerator,
+  ...(memoryMiB !== undefined && { memoryMiB }),
+  ...options,
+});
 
 /** The template of one kernel; booted now if there is none. */
 export const templateOf = (

@@ -10,6 +10,8 @@ export interface BootableKernel {
   /** sha256 of the initramfs. */
   readonly initramfsSha256: string;
   readonly accelerator: Accelerator;
+  /** Of its machines, where the usual amount has no room for the initramfs. */
+  readonly memoryMiB?: number;
 }
 
 /** A kernel together with all that a worker needs to have machines of it. */

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { sha256 } from '../../src/base/atomic.ts';
+import { runOrFail } from '../../src/base/process.ts';
 import { AptRoot, type PackageRecord } from './apt-root.ts';
 import { extractDeb } from './deb.ts';
 import { mirrorOf } from './mirror.ts';
@@ -86,6 +87,23 @@ test('a package that is none is damaged', async () => {
     name: 'HostError',
     message: expect.stringContaining('is damaged') as string,
   });
+  await rm(directory, { recursive: true });
+});
+
+test('a link of a package that begins at the root stays as it is', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'kernspec-deb-'));
+  const [tree, into] = [join(directory, 'tree'), join(directory, 'into')];
+  await mkdir(join(tree, 'DEBIAN'), { recursive: true });
+  await mkdir(join(tree, 'usr/lib/x'), { recursive: true });
+  await mkdir(into);
+  const control = ['Package: x', 'Version: 1', 'Architecture: all', 'Maintainer: x <x@test>', 'Description: x', ''];
+  await writeFile(join(tree, 'DEBIAN/control'), control.join('\n'));
+  await symlink('/etc/x/site.py', join(tree, 'usr/lib/x/site.py'));
+  await symlink('site.py', join(tree, 'usr/lib/x/other.py'));
+  await runOrFail('dpkg-deb', ['--build', tree, join(directory, 'x.deb')]);
+  await extractDeb(join(directory, 'x.deb'), { into, filter: () => true });
+  expect(await readlink(join(into, 'usr/lib/x/site.py'))).toBe('/etc/x/site.py');
+  expect(await readlink(join(into, 'usr/lib/x/other.py'))).toBe('site.py');
   await rm(directory, { recursive: true });
 });
 

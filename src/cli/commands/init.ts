@@ -1,17 +1,14 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { writeFileAtomically } from '../../base/atomic.ts';
 import { NothingSelectedError, UsageError } from '../../base/errors.ts';
 import { didYouMean } from '../../base/nearest.ts';
-import { projectRoot, runsDir } from '../../base/paths.ts';
-import { roles, type Check, type Role } from '../../inits/check.ts';
+import { projectRoot } from '../../base/paths.ts';
+import { roles, type Role } from '../../inits/check.ts';
 import { allChecks, selectChecks } from '../../inits/checks.ts';
-import { controlsFor, troubleOfControl } from '../../inits/controls.ts';
 import { targetOf } from '../../inits/known.ts';
 import { takesCommand, usualEnds, type Target } from '../../inits/target.ts';
-import { validate, type CheckResult, type Question } from '../../inits/validation.ts';
 import {
   againstKnownFailures,
   initBadge,
@@ -20,21 +17,20 @@ import {
   parseKnownFailures,
 } from '../../report/init-files.ts';
 import { drift, publishInits } from '../../report/init-matrix.ts';
-import { counts, type InitRecord, type InitResult, type TargetRecord } from '../../report/init-record.ts';
+import type { InitRecord, InitResult, TargetRecord } from '../../report/init-record.ts';
 import { initTable, scorecards } from '../../report/init-scorecard.ts';
-import type { BootableKernel } from '../../harness/plan.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
-import type { Machine } from '../../../vm/machine.ts';
 import { initDocuments, readPublishedInits } from '../documents.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { readKnownInits } from '../known-inits.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
-import { prepareKernels, templateOf } from '../prepare.ts';
+import { InitRun, type Wanted } from '../init-run.ts';
+import { prepareKernels } from '../prepare.ts';
 import { Progress } from '../progress.ts';
 import { newRunId, recordHead } from '../record-head.ts';
 import { positive } from '../selection.ts';
-import { ownTarget, type TargetFiles } from '../own-target.ts';
+import { ownTarget } from '../own-target.ts';
 
 interface InitOptions {
   readonly kernel?: readonly string[];
@@ -108,15 +104,6 @@ Exit codes: 0 all MUST pass, 1 one fails (or a SHOULD with --strict), 2 usage, 3
     });
 };
 
-/** What is to be validated, and what has to be in the guest for it. */
-interface Wanted {
-  readonly targets: readonly Target[];
-  /** The command that makes one check again. */
-  readonly again: (target: Target, kernel: string, check: string) => string;
-  readonly packages: readonly string[];
-  readonly files?: TargetFiles;
-}
-
 const roleOf = (profile: string | undefined): Role | undefined => {
   if (profile === undefined || profile === 'core') return undefined;
   const role = roles.find((name) => name === profile);
@@ -185,31 +172,12 @@ const init = async (names: readonly string[], argv: readonly string[], options: 
     options.knownFailures === undefined ? undefined : parseKnownFailures(await readText(options.knownFailures));
   const wanted = await wantedOf(names, argv, options);
   const kernels = await prepareKernels(options.kernel ?? ['newest'], progress, { packages: wanted.packages });
-  const id = newRunId();
-  const directory = join(runsDir(), id);
-  const validation = new Validation(wanted, checks, options, progress, directory);
-  const head = await recordHead(id, kernels, '');
+  const run = new InitRun(await recordHead(newRunId(), kernels, ''), { ...wanted, checks, progress, ...options });
   await using interrupt = onInterrupt(() => undefined);
-  for (const kernel of kernels) {
-    if (interrupt.signal.aborted) break;
-    await validation.on(kernel, interrupt.signal);
-  }
+  for (const kernel of kernels) if (!interrupt.signal.aborted) await run.on(kernel, interrupt.signal);
   progress.clear();
-  const { controls } = validation;
-  // Checks that our own programs disprove say nothing about anybody else's.
-  const targets = controls.length > 0 ? [] : validation.targets;
-  const failed = targets.some(({ results }) => results.some((result) => counts(result, options.strict === true)));
-  const record: InitRecord = {
-    ...head,
-    finished: new Date().toISOString(),
-    reason: interrupt.signal.aborted ? 'interrupted' : failed || controls.length > 0 ? 'failed' : 'passed',
-    strict: options.strict === true,
-    controls,
-    targets,
-  };
-  await mkdir(directory, { recursive: true });
-  await writeFileAtomically(join(directory, 'init.json'), `${JSON.stringify(record, null, 1)}\n`);
-  return await report(record, options, directory, knownFailures);
+  const record = await run.finish(interrupt.signal.aborted);
+  return await report(record, options, run.directory, knownFailures);
 };
 
 const readText = async (path: string): Promise<string> => {
@@ -270,99 +238,3 @@ const unanswered = ({ role }: TargetRecord, { check, level, verdict }: InitResul
   level === 'MUST' &&
   verdict === 'untested' &&
   allChecks.some(({ id, roles: of }) => id === check && of.includes(role));
-
-const ask = (targets: readonly Target[], checks: readonly Check[]): readonly Question[] =>
-  targets.flatMap((target) => checks.map((check) => ({ target, check })));
-
-/** Controls and targets on one kernel after the other, and what has come of them so far. */
-class Validation {
-  readonly controls: string[] = [];
-  readonly targets: InitRecord['targets'] = [];
-  readonly #wanted: Wanted;
-  readonly #checks: readonly Check[];
-  readonly #options: InitOptions;
-  readonly #progress: Progress;
-  readonly #directory: string;
-
-  constructor(wanted: Wanted, checks: readonly Check[], options: InitOptions, progress: Progress, directory: string) {
-    this.#wanted = wanted;
-    this.#checks = checks;
-    this.#options = options;
-    this.#progress = progress;
-    this.#directory = directory;
-  }
-
-  async on(bootable: BootableKernel, signal: AbortSignal): Promise<void> {
-    const { kernel, accelerator } = bootable;
-    const { workers, grace } = this.#options;
-    const template = await templateOf(bootable, this.#progress);
-    const machine = async (): Promise<Machine> => {
-      const clone = await template.clone({ accelerator, slowdown: Math.max(1, workers / cpus().length) });
-      await this.#wanted.files?.copyInto(clone);
-      return clone;
-    };
-    const written: Promise<void>[] = [];
-    const results = new Map<Target, InitResult[]>(this.#wanted.targets.map((target) => [target, []]));
-    const questions = [...controlsFor(this.#checks), ...ask(this.#wanted.targets, this.#checks)];
-    let done = 0;
-    this.#progress.phase(`${questions.length} checks on ${kernel.version}, our own controls first`);
-    await validate(questions, {
-      workers,
-      grace: grace * 1000,
-      signal,
-      machine,
-      onResult: (result) => {
-        const made = results.get(result.target);
-        const whose = `${made === undefined ? 'control-' : ''}${result.target.name}`.replaceAll(/[^\w.-]+/g, '_');
-        const evidence = `evidence/${whose.slice(0, 60)}/${result.check.id}.${kernel.id}.json`;
-        written.push(this.#keep(evidence, result));
-        if (made !== undefined)
-          made.push({
-            ...recorded(result, evidence),
-            reproduce: this.#wanted.again(result.target, kernel.selector, result.check.id),
-          });
-        const trouble = made === undefined ? troubleOfControl(result) : undefined;
-        if (trouble !== undefined) this.controls.push(`${trouble} (${kernel.id}, ${evidence})`);
-        this.#progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.version}`);
-      },
-    });
-    await Promise.all(written);
-    for (const [target, made] of results)
-      this.targets.push({
-        name: target.name,
-        argv: [...target.argv],
-        role: target.role,
-        kernel: kernel.id,
-        results: this.#checks.flatMap(({ id }) => made.filter(({ check }) => check === id)),
-      });
-  }
-
-  async #keep(evidence: string, { target, check, verdict, actual, reason, sightings }: CheckResult): Promise<void> {
-    const path = join(this.#directory, evidence);
-    await mkdir(join(path, '..'), { recursive: true });
-    const kept = {
-      target: target.name,
-      check: check.id,
-      statement: check.statement,
-      verdict,
-      actual,
-      reason,
-      containers: sightings,
-    };
-    await writeFileAtomically(path, `${JSON.stringify(kept, null, 1)}\n`);
-  }
-}
-
-const recorded = (
-  { check, verdict, actual, reason, ms }: CheckResult,
-  evidence: string,
-): Omit<InitResult, 'reproduce'> => ({
-  check: check.id,
-  level: check.level,
-  verdict,
-  expected: check.expected,
-  actual,
-  ...(reason !== undefined && { reason }),
-  ms,
-  evidence,
-});
