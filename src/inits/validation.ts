@@ -102,10 +102,11 @@ class Place implements AsyncDisposable {
   }
 
   async machine(): Promise<Machine> {
-    this.#machine ??= this.#make();
-    const machine = await this.#machine;
+    const promise = (this.#machine ??= this.#make());
+    const machine = await promise;
     if (machine.trouble === undefined) return machine;
-    this.#machine = undefined;
+    // Of several who find it broken the first one gives it up.
+    if (this.#machine === promise) this.#machine = undefined;
     await machine[Symbol.asyncDispose]();
     return this.machine();
   }
