@@ -1,5 +1,5 @@
 import type { Machine } from '../../vm/machine.ts';
-import { Container, endText, type ContainerSighting } from './container.ts';
+import { Container, endText, type ContainerSighting, type End } from './container.ts';
 import { expand, expandText, type Target } from './target.ts';
 
 /** Milliseconds within which something that an init does at once has happened on the reference machine. */
@@ -62,6 +62,19 @@ export class Bench implements AsyncDisposable {
     return soonMs * this.#machine.slowdown;
   }
 
+  /** Milliseconds that a target may take until its command runs. */
+  get #start(): number {
+    return this.#hangs.count < believedHangs ? startMs * this.#machine.slowdown : this.soon;
+  }
+
+  /** How a container ends that ends by itself: its command says `ready` before it exits, or cannot be executed at all. */
+  async endOf(container: Container, ms = this.grace): Promise<End | undefined> {
+    const begun = (): true | undefined =>
+      container.end !== undefined || container.seen({ ev: 'ready', who: 'main' }).length > 0 ? true : undefined;
+    await container.until(begun, this.#start);
+    return container.ended(ms);
+  }
+
   /** Starts the target with a script as its command. Does not wait for the command. */
   async start(script: string, start: Start = {}): Promise<Container> {
     const name = `${this.#name}-${this.#count++}`;
@@ -107,8 +120,7 @@ export class Bench implements AsyncDisposable {
 
   /** @throws NeverRan */
   async ready(container: Container, who = 'main'): Promise<void> {
-    const ms = this.#hangs.count < believedHangs ? startMs * this.#machine.slowdown : this.soon;
-    if ((await container.event({ ev: 'ready', who }, ms)) !== undefined) return;
+    if ((await container.event({ ev: 'ready', who }, this.#start)) !== undefined) return;
     if (container.end === undefined) this.#hangs.count++;
     const said = (container.stderr || container.stdout).trim().split('\n').at(-1) ?? '';
     const why =

@@ -4,7 +4,7 @@ import { endText, type Container, type End } from '../container.ts';
 
 /** An exec(2) of the command that must fail: what the container ends with. */
 const endOfMissing = async (bench: Bench, command: string): Promise<End | undefined> =>
-  (await bench.start('exit 0', { command: [command] })).ended(bench.grace);
+  bench.endOf(await bench.start('exit 0', { command: [command] }));
 
 /** A file that is there but has no permission to be executed. */
 const notExecutable = '/etc/passwd';
@@ -32,8 +32,8 @@ const stopsWith = async (bench: Bench, options: readonly string[]): Promise<Find
 };
 
 const exits7With = async (bench: Bench, options: readonly string[]): Promise<Finding> => {
-  const container = await bench.start('exit 7', { options });
-  const end = await container.ended(Math.max(5_000, bench.soon));
+  const container = await bench.start('ready; exit 7', { options });
+  const end = await bench.endOf(container, Math.max(5_000, bench.soon));
   return judged(codeOf(end) === 7, end === undefined ? 'it hangs although its command has exited 7' : endText(end));
 };
 
@@ -68,8 +68,8 @@ export const startChecks: readonly Check[] = [
     sources: ['getopt(3): a leading + stops at the first non-option', 'krallin/tini#132'],
     run: async (bench) => {
       const argv = bench.target.argv.filter((word, i, all) => !(word === '--' && all[i + 1] === '{cmd}'));
-      const container = await bench.start('arguments; exit 7', { args: ['-e', '7'], argv });
-      const end = await container.ended(bench.soon * 2);
+      const container = await bench.start('arguments; ready; exit 7', { args: ['-e', '7'], argv });
+      const end = await bench.endOf(container, bench.soon * 2);
       const got = container.seen({ ev: 'arguments' }).map(({ text = '' }) => text);
       const said = container.stderr.trim().split('\n')[0] ?? '';
       return judged(

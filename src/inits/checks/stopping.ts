@@ -148,8 +148,8 @@ export const stoppingChecks: readonly Check[] = [
     sources: ['_exit(2)', "tini's test suite"],
     run: async (bench) => {
       const ends = await inBatches(codes, 4, async (code) => {
-        const container = await bench.start(`exit ${code}`);
-        const end = await container.ended(bench.grace);
+        const container = await bench.start(`ready; exit ${code}`);
+        const end = await bench.endOf(container);
         await bench.end(container);
         return end?.status.by === 'exit' ? String(end.status.code) : `(${code}: ${endText(end)})`;
       });
@@ -167,8 +167,8 @@ export const stoppingChecks: readonly Check[] = [
     sources: ['POSIX sh, 2.8.2 Exit Status for Commands', 'tapjs/foreground-child#71'],
     run: async (bench) => {
       const ends = await inBatches(Object.keys(deaths), 3, async (name) => {
-        const container = await bench.start(`kill self ${name}; pause`);
-        const end = await container.ended(bench.grace);
+        const container = await bench.start(`ready; kill self ${name}; pause`);
+        const end = await bench.endOf(container);
         await bench.end(container);
         return `${name} ${end?.status.by === 'exit' ? end.status.code : endText(end)}`;
       });
@@ -199,8 +199,8 @@ export const stoppingChecks: readonly Check[] = [
     run: async (bench) => {
       const argv = bench.target.variants?.remap;
       if (argv === undefined) return untested('no option for it is known of this program');
-      const container = await bench.start('exit 143', { argv });
-      const end = await container.ended(bench.grace);
+      const container = await bench.start('ready; exit 143', { argv });
+      const end = await bench.endOf(container);
       return judged(endText(end) === 'exit 0', `${endText(end)} for 143`);
     },
   },
@@ -280,8 +280,8 @@ export const stoppingChecks: readonly Check[] = [
     expected: 'an end within 60 s',
     sources: ['just-containers/s6-overlay#73'],
     run: async (bench) => {
-      const container = await bench.start(`${leftovers('ignoring 99')}; await gc; await od; exit 3`);
-      const end = await container.ended(60_000);
+      const container = await bench.start(`${leftovers('ignoring 99')}; await gc; await od; ready; exit 3`);
+      const end = await bench.endOf(container, 60_000);
       return judged(end !== undefined, end === undefined ? 'still there after 60 s' : endText(end));
     },
   },
@@ -293,8 +293,8 @@ export const stoppingChecks: readonly Check[] = [
     expected: 'a choice',
     sources: ['daemon(7)'],
     run: async (bench) => {
-      const container = await bench.start('fork od { setsid; serve ignoring 99 }; await od; exit 0');
-      const end = await container.ended(bench.grace + 2_000);
+      const container = await bench.start('fork od { setsid; serve ignoring 99 }; await od; ready; exit 0');
+      const end = await bench.endOf(container, bench.grace + 2_000);
       const ready = container.seen({ ev: 'ready', who: 'od' })[0];
       if (end === undefined || ready === undefined) return seen(`it goes on (${bench.grace / 1000} s and more)`);
       return seen(`${endText(end)} after ${seconds(end.t - ready.t)}`);
@@ -309,6 +309,7 @@ export const stoppingChecks: readonly Check[] = [
     sources: ['inittab(5): respawn'],
     run: async (bench) => {
       const container = await bench.start('ready; exit 3');
+      await bench.ready(container);
       const again = (): true | undefined =>
         container.end !== undefined || container.seen({ ev: 'ready', who: 'main' }).length > 1 ? true : undefined;
       await container.until(again, bench.soon + 3_000);
@@ -340,9 +341,9 @@ const leave = async (
   bench: Bench,
   behaviour: string,
 ): Promise<{ readonly asked: readonly string[]; readonly done: readonly string[]; readonly end: string }> => {
-  const container = await bench.start(`${leftovers(behaviour)}; await gc; await od; exit 3`);
+  const container = await bench.start(`${leftovers(behaviour)}; await gc; await od; ready; exit 3`);
   const names = { gc: 'its child', od: 'a daemon' };
-  const end = await container.ended(bench.grace + 5_000);
+  const end = await bench.endOf(container, bench.grace + 5_000);
   const whom = (ev: string): readonly string[] =>
     Object.entries(names).flatMap(([who, name]) => (container.seen({ ev, who }).length > 0 ? [name] : []));
   return { asked: whom('signal'), done: whom('graceful-done'), end: endText(end) };
