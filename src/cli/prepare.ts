@@ -70,7 +70,7 @@ const prepareKernel = async (
 };
 
 /** Bytes of an initramfs from which on the usual memory has no room for it and what it becomes. */
-const largeImage = 200 * 2 ** 20;
+const largeImage = 150 * 2 ** 20;
 const largeMemoryMiB = 1024;
 
 /** How a machine of a kernel is started. */
