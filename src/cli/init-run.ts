@@ -1,8 +1,4 @@
-import { mkdir } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { dirname, join } from 'node:path';
-import { writeFileAtomically } from '../base/atomic.ts';
-import { runsDir } from '../base/paths.ts';
 import type { BootableKernel } from '../harness/plan.ts';
 import type { Check } from '../inits/check.ts';
 import { controlsFor, troubleOfControl } from '../inits/controls.ts';
@@ -14,6 +10,7 @@ import type { Machine } from '../../vm/machine.ts';
 import type { TargetFiles } from './own-target.ts';
 import { templateOf } from './prepare.ts';
 import type { Progress } from './progress.ts';
+import { RunDirectory } from './run-directory.ts';
 
 /** What is to be validated, and what has to be in the guest for it. */
 export interface Wanted {
@@ -39,33 +36,27 @@ const keptEvery = 25;
 
 /** Controls and targets on one kernel after the other; the record and the evidence are kept as they come. */
 export class InitRun {
-  readonly directory: string;
   readonly #head: RecordHead;
   readonly #options: InitRunOptions;
   readonly #controls: string[] = [];
   readonly #targets: TargetRecord[] = [];
-  #written: Promise<unknown> = Promise.resolve();
+  readonly #files: RunDirectory;
 
   constructor(head: RecordHead, options: InitRunOptions) {
     this.#head = head;
     this.#options = options;
-    this.directory = join(runsDir(), head.id);
+    this.#files = new RunDirectory(head.id);
+  }
+
+  get directory(): string {
+    return this.#files.path;
   }
 
   /** Makes all checks on one kernel. */
   async on(bootable: BootableKernel, signal: AbortSignal): Promise<void> {
-    const { kernel, accelerator, memoryMiB } = bootable;
+    const { kernel } = bootable;
     const { workers, grace, targets, checks, files, progress } = this.#options;
-    const template = await templateOf(bootable, progress);
-    const machine = async (): Promise<Machine> => {
-      const clone = await template.clone({
-        accelerator,
-        slowdown: Math.max(1, workers / cpus().length),
-        ...(memoryMiB !== undefined && { memoryMiB }),
-      });
-      await files?.copyInto(clone);
-      return clone;
-    };
+    const machine = await clonesOf(bootable, { workers, progress, ...(files !== undefined && { files }) });
     const records = new Map(
       targets.map((target): [Target, TargetRecord] => {
         const { name, argv, role } = target;
@@ -80,14 +71,14 @@ export class InitRun {
     const onResult = (result: CheckResult): void => {
       const record = records.get(result.target);
       const evidence = evidencePath(result, kernel.id, record === undefined);
-      this.#write(evidence, evidenceOf(result));
+      this.#files.write(evidence, evidenceOf(result));
       if (record === undefined) {
         const trouble = troubleOfControl(result);
         if (trouble !== undefined) this.#controls.push(`${trouble} (${kernel.id}, ${evidence})`);
       } else {
         const reproduce = this.#options.again(result.target, kernel.selector, result.check.id);
         record.results.push(recorded(result, evidence, reproduce));
-        if (done % keptEvery === 0) this.#write('init.json', this.#record('interrupted'));
+        if (done % keptEvery === 0) this.#files.write('init.json', this.#record('interrupted'));
       }
       progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.version}`);
     };
@@ -103,8 +94,8 @@ export class InitRun {
     const failed = this.#targets.some(({ results }) => results.some((result) => counts(result, strict)));
     const bad = failed || this.#controls.length > 0;
     const record = this.#record(interrupted ? 'interrupted' : bad ? 'failed' : 'passed');
-    this.#write('init.json', record);
-    await this.#written;
+    this.#files.write('init.json', record);
+    await this.#files.settled();
     return record;
   }
 
@@ -119,25 +110,33 @@ export class InitRun {
       targets: this.#controls.length > 0 ? [] : this.#targets,
     };
   }
-
-  /** Writes a file of the run, one after the other. */
-  #write(name: string, content: unknown): void {
-    const path = join(this.directory, name);
-    const text = `${JSON.stringify(content, null, 1)}\n`;
-    this.#written = this.#written.then(async () => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFileAtomically(path, text);
-    });
-    this.#written.catch(() => undefined);
-  }
 }
+
+/** Fresh machines of one kernel, with the files of the target in them. */
+export const clonesOf = async (
+  bootable: BootableKernel,
+  options: { readonly workers: number; readonly progress: Progress; readonly files?: TargetFiles },
+): Promise<() => Promise<Machine>> => {
+  const { accelerator, memoryMiB } = bootable;
+  const template = await templateOf(bootable, options.progress);
+  return async () => {
+    const clone = await template.clone({
+      accelerator,
+      slowdown: Math.max(1, options.workers / cpus().length),
+      ...(memoryMiB !== undefined && { memoryMiB }),
+    });
+    await options.files?.copyInto(clone);
+    return clone;
+  };
+};
 
 const evidencePath = ({ target, check }: CheckResult, kernel: string, control: boolean): string => {
   const whose = `${control ? 'control-' : ''}${target.name}`.replaceAll(/[^\w.-]+/g, '_').slice(0, 60);
   return `evidence/${whose}/${check.id}.${kernel}.json`;
 };
 
-const evidenceOf = ({ target, check, verdict, actual, reason, sightings }: CheckResult) => ({
+/** What was seen, to be kept beside the record. */
+export const evidenceOf = ({ target, check, verdict, actual, reason, sightings }: CheckResult) => ({
   target: target.name,
   check: check.id,
   statement: check.statement,

@@ -30,6 +30,8 @@ export interface Check {
   readonly expected: string;
   /** Where it comes from: man pages, kernel functions, issue threads. */
   readonly sources: readonly string[];
+  /** What our broken init does wrong so that it must fail the check: a requirement that nobody fails says nothing. (guest/inits/broken.c) */
+  readonly brokenBy?: string;
   /** Nothing else may run in the machine meanwhile: it measures time or does much at once. */
   readonly alone?: true;
   readonly run: (bench: Bench) => Promise<Finding>;

@@ -43,6 +43,7 @@ export const targetOf = (init: KnownInit): Target => ({
 /** Our own init, which does all that is asked for. */
 export const reference: Target = {
   name: 'reference',
+  ours: true,
   argv: ['/kernspec/bin/reference-init', '--', '{cmd}'],
   role: 'wrapper',
   stopSignal: 'TERM',
@@ -52,8 +53,19 @@ export const reference: Target = {
 /** A program that does nothing for anybody. */
 export const sleeper: Target = {
   name: 'sleep',
+  ours: true,
   argv: ['/usr/bin/busybox', 'sleep', '1000000'],
   role: 'bare',
   stopSignal: 'TERM',
   endsOn: usualEnds,
 };
+
+/** An init that is broken in one way; `nothing` is the one that is not. */
+export const brokenInit = (how: string): Target => ({
+  name: how,
+  ours: true,
+  argv: ['/kernspec/bin/broken-init', how, '--', '{cmd}'],
+  role: 'wrapper',
+  stopSignal: 'TERM',
+  endsOn: usualEnds,
+});

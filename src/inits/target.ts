@@ -23,6 +23,8 @@ export interface Target {
   readonly stopSignal: string;
   /** Signals that its documentation lets it end on. */
   readonly endsOn: readonly string[];
+  /** A program of ours, which does no harm to the machine: several of them may share one. */
+  readonly ours?: true;
   /** Command lines with an option of its own, for what not every init can do. */
   readonly variants?: Partial<Readonly<Record<'remap' | 'rewrite' | 'parentDeath', readonly string[]>>>;
 }

@@ -41,6 +41,15 @@ interface Job extends Question {
   readonly name: string;
 }
 
+/** What is left to be done on machines of its own. */
+interface Batch {
+  readonly shared: Job[];
+  readonly alone: Job[];
+}
+
+/** Milliseconds that a machine may take to say that it is still there, on the reference machine. */
+const answerMs = 5_000;
+
 /** How many checks share a machine at a time: most of them wait for something most of the time. */
 const sideBySide = 3;
 
@@ -53,27 +62,34 @@ const unfit = ({ target, check }: Question): string | undefined => {
     : 'it is asked of other programs';
 };
 
-/** Makes checks, each in containers of its own, on as many machines as there are workers; the first ones first. */
+/**
+ * Makes checks, each in containers of its own, on as many machines as there are workers; the first targets first. None shares a
+ * machine with another target, unless both are ours: what it does to the machine is nobody else's failure.
+ */
 export const validate = async (questions: readonly Question[], options: ValidationOptions): Promise<void> => {
   const hangs = new Map(questions.map(({ target }) => [target, { count: 0 }]));
-  const jobs = questions.map((question, i): Job => ({
-    ...question,
-    hangs: hangs.get(question.target) ?? { count: 0 },
-    name: `c${i}`,
-  }));
-  for (const job of jobs) {
-    const reason = unfit(job);
-    if (reason !== undefined) options.onResult(resultOf(job, untested(reason), 0, []));
+  const jobs = new Map<Target | 'ours', Job[]>();
+  for (const [i, question] of questions.entries()) {
+    const { target } = question;
+    const reason = unfit(question);
+    const whose = target.ours === true ? 'ours' : target;
+    const job = { ...question, hangs: hangs.get(target) ?? { count: 0 }, name: `c${i}` };
+    if (reason !== undefined) options.onResult(resultOf(question, untested(reason), 0, []));
+    else jobs.set(whose, [...(jobs.get(whose) ?? []), job]);
   }
-  const fit = jobs.filter((job) => unfit(job) === undefined);
-  const shared = fit.filter(({ check }) => check.alone !== true);
-  const alone = fit.filter(({ check }) => check.alone === true);
-  const workers = Math.min(options.workers, Math.max(1, Math.ceil(fit.length / sideBySide)));
-  await Promise.all(Array.from({ length: workers }, () => work(shared, alone, options)));
+  const batches = [...jobs.values()].map((all) => ({
+    shared: all.filter(({ check }) => check.alone !== true),
+    alone: all.filter(({ check }) => check.alone === true),
+  }));
+  await Promise.all(
+    Array.from({ length: options.workers }, async () => {
+      for (const batch of batches) await work(batch, options);
+    }),
+  );
 };
 
-/** One worker: a machine, on which it does several checks at a time, and then those that want it for themselves. */
-const work = async (shared: Job[], alone: Job[], options: ValidationOptions): Promise<void> => {
+/** One worker and one batch: a machine, on which it does several checks at a time, and then those that want it for themselves. */
+const work = async ({ shared, alone }: Batch, options: ValidationOptions): Promise<void> => {
   await using place = new Place(options.machine);
   const lost: Job[] = [];
   const take = async (jobs: Job[], whenLost: (job: Job, failure: MachineFailure) => void): Promise<void> => {
@@ -87,7 +103,7 @@ const work = async (shared: Job[], alone: Job[], options: ValidationOptions): Pr
   const breaks = (job: Job, failure: MachineFailure): void =>
     options.onResult(resultOf(job, untested(`it broke the machine: ${failure.message}`), 0, []));
   await Promise.all(Array.from({ length: sideBySide }, () => take(shared, (job) => lost.push(job))));
-  // Who shared a machine that broke may have had no part in it: each is made again, and now it is known whose it is.
+  // What shared a machine that broke may have had no part in it: each is made again, and now it is known whose it is.
   await take(lost, breaks);
   await take(alone, breaks);
 };
@@ -123,19 +139,26 @@ const attempt = async (
 ): Promise<CheckResult | MachineFailure> => {
   const start = performance.now();
   const bench = new Bench(machine, job.target, { name: job.name, grace, hangs: job.hangs });
+  const result = (finding: Finding): CheckResult =>
+    resultOf(job, finding, performance.now() - start, bench.sightings());
   try {
     const finding = await Promise.race([findingOf(job, bench), machine.failed]);
     await bench[Symbol.asyncDispose]();
-    return resultOf(job, finding, performance.now() - start, bench.sightings());
+    return machine.trouble ?? result(finding);
   } catch (error) {
     await bench[Symbol.asyncDispose]().catch(() => undefined);
-    if (machine.failure !== undefined) return machine.failure;
-    return resultOf(
-      job,
-      untested(`trouble of ours: ${messageOf(error)}`),
-      performance.now() - start,
-      bench.sightings(),
-    );
+    return (await failureBehind(error, machine)) ?? result(untested(`trouble of ours: ${messageOf(error)}`));
+  }
+};
+
+/** A channel may break before it is known that its machine has: it is the machine's failure if that no longer answers. */
+const failureBehind = async (error: unknown, machine: Machine): Promise<MachineFailure | undefined> => {
+  if (error instanceof MachineFailure) return error;
+  try {
+    await machine.exec('true', { ms: answerMs * machine.slowdown });
+    return machine.trouble;
+  } catch (silence) {
+    return silence instanceof MachineFailure ? silence : machine.diagnose();
   }
 };
 
@@ -150,7 +173,7 @@ const findingOf = async ({ check }: Job, bench: Bench): Promise<Finding> => {
 };
 
 const resultOf = (
-  { target, check }: Job,
+  { target, check }: Question,
   finding: Finding,
   ms: number,
   sightings: readonly ContainerSighting[],

@@ -25,6 +25,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { readKnownInits } from '../known-inits.ts';
 import { wantsColor, writeJson, writeText } from '../output.ts';
+import { selfcheckInits } from '../init-selfcheck.ts';
 import { InitRun, type Wanted } from '../init-run.ts';
 import { prepareKernels } from '../prepare.ts';
 import { Progress } from '../progress.ts';
@@ -38,6 +39,7 @@ interface InitOptions {
   readonly profile?: string;
   readonly strict?: true;
   readonly all?: true;
+  readonly selfcheck?: true;
   readonly publish?: true;
   readonly grace: number;
   readonly stopSignal?: string;
@@ -70,6 +72,7 @@ export const registerInit = (program: Command): void => {
     .option('--profile <name>', 'core (a selection of checks), or what the program is: wrapper, supervisor, bare')
     .option('--strict', 'SHOULD counts as MUST')
     .option('--all', 'all inits of the catalogue')
+    .option('--selfcheck', 'prove that the checks can fail: ask each of an init that is broken in just that way')
     .option('--publish', 'put what is found into docs/generated/inits.json and the page beside it')
     .option('--grace <seconds>', 'how long a container has to stop', seconds, 10)
     .option('--stop-signal <name>', 'what asks it to stop: TERM, or e.g. 37 for SIGRTMIN+3')
@@ -168,6 +171,16 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
 const init = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<number> => {
   const progress = new Progress();
   const checks = selectChecks([...(options.profile === 'core' ? ['core'] : []), ...(options.check ?? [])]);
+  if (options.selfcheck === true) {
+    if (names.length + argv.length > 0)
+      throw new UsageError('--selfcheck is about our own broken inits: no other can be named.', {
+        hint: 'kernspec init --selfcheck --check REAP-STORM',
+      });
+    return await selfcheckInits(await prepareKernels(options.kernel ?? ['newest'], progress), checks, {
+      ...options,
+      progress,
+    });
+  }
   const knownFailures =
     options.knownFailures === undefined ? undefined : parseKnownFailures(await readText(options.knownFailures));
   const wanted = await wantedOf(names, argv, options);

@@ -36,6 +36,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'After a clean start the command has no signal blocked.',
     expected: 'blocked: none',
+    brokenBy: 'leaves-all-blocked',
     sources: ['signal(7): the mask is inherited over fork(2) and execve(2)', 'podman#18095'],
     run: (bench) => maskIs(bench, 'SigBlk', [], []),
   },
@@ -45,6 +46,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'After a clean start the command has no signal ignored.',
     expected: 'ignored: none',
+    brokenBy: 'ignores-PIPE',
     sources: ['execve(2): ignored signals stay ignored', 'containers/crun#2058'],
     run: (bench) => maskIs(bench, 'SigIgn', [], []),
   },
@@ -54,6 +56,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'Signals that the init was given ignored (nohup) are still ignored in the command.',
     expected: 'ignored: HUP INT QUIT PIPE',
+    brokenBy: 'resets-all-dispositions',
     sources: ['nohup(1)', "tini's test sigconf-test"],
     run: (bench) =>
       maskIs(
@@ -69,6 +72,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'Signals that the init was given blocked are still blocked in the command.',
     expected: 'blocked: USR1 and 34',
+    brokenBy: 'empties-the-mask',
     sources: ['execve(2): the mask is kept', "tini's test sigconf-test"],
     run: (bench) => maskIs(bench, 'SigBlk', ['--block', 'USR1', '--block', '34'], ['USR1', 'RTMIN+2']),
   },
@@ -78,6 +82,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'Descriptors from 3 on reach the command.',
     expected: 'descriptor 77 is open',
+    brokenBy: 'closes-descriptors',
     sources: ['sd_listen_fds(3)', 'openSUSE/catatonit#28'],
     run: async (bench) => {
       const container = await bench.running(`exists ${inherited}; serve`, { options: ['--fd', '77'] });
@@ -105,6 +110,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: "The command's working directory is the one that the init was started in.",
     expected: '/tmp',
+    brokenBy: 'changes-the-directory',
     sources: ['fork(2), execve(2)'],
     run: async (bench) => {
       const container = await bench.running('readlink /proc/self/cwd; serve', { options: ['--cwd', '/tmp'] });
@@ -119,6 +125,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'umask, resource limits, nice value, oom_score_adj and no_new_privs reach the command.',
     expected: 'umask 0027, 333 files, nice 5, oom_score_adj 300, no_new_privs 1',
+    brokenBy: 'changes-the-umask',
     sources: ['fork(2), execve(2)', 'proc_pid_status(5)'],
     run: async (bench) => {
       const script =
@@ -145,6 +152,7 @@ export const environmentChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'The command reads what the init was given as standard input.',
     expected: 'hello',
+    brokenBy: 'reads-nothing',
     sources: ['fork(2), execve(2)', 'POSIX sh: the stdin of an asynchronous list is /dev/null'],
     run: async (bench) => {
       const container = await bench.running('read /proc/self/fd/0; serve', { options: ['--input', 'hello'] });

@@ -54,6 +54,7 @@ export const reapingChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor', 'bare'],
     statement: 'An orphan that has exited is reaped within two seconds.',
     expected: '1 of 1 gone',
+    brokenBy: 'reaps-nobody-else',
     sources: ['pid_namespaces(7)', 'kernel/exit.c find_new_reaper()'],
     run: (bench) => reaped(bench, orphan('one'), ['one'], bench.soon),
   },
@@ -64,6 +65,7 @@ export const reapingChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor', 'bare'],
     statement: 'Orphans of a process that was brought in from outside, and of another session, are reaped too.',
     expected: '2 of 2 gone',
+    brokenBy: 'reaps-nobody-else',
     sources: ['docker exec, setns(2)', 'moby/moby#47583'],
     run: (bench) => reaped(bench, `${orphan('one')}; ${orphan('two', 'setsid;')}`, ['one', 'two'], bench.soon),
   },
@@ -74,6 +76,7 @@ export const reapingChecks: readonly Check[] = [
     alone: true,
     statement: 'Of 500 orphans that exit together none is left after two and a half seconds.',
     expected: '500 of 500 gone',
+    brokenBy: 'reaps-one-at-a-time',
     sources: ['signal(7): standard signals do not queue', 'Yelp/dumb-init#44'],
     run: (bench) => reaped(bench, storm(500), ['first'], Math.max(2_500, bench.soon * 2)),
   },
@@ -84,6 +87,7 @@ export const reapingChecks: readonly Check[] = [
     alone: true,
     statement: 'From the exit of an orphan until it is reaped at most a second passes.',
     expected: 'at most 1000 ms',
+    brokenBy: 'reaps-by-the-clock',
     sources: ['waitpid(2)'],
     run: async (bench) => {
       const latencies: number[] = [];
@@ -108,6 +112,7 @@ export const reapingChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'Orphans are reaped between the stop signal and the exit of the command, too.',
     expected: 'none is left while the command finishes',
+    brokenBy: 'stops-reaping',
     sources: ['waitpid(2)'],
     run: async (bench) => {
       const container = await bench.running('serve grace 3000 exit 0', { scripts: { orphans: storm(20) } });
@@ -130,6 +135,7 @@ export const reapingChecks: readonly Check[] = [
     alone: true,
     statement: 'It does not wake up while nothing happens.',
     expected: '0 wake-ups in 4 s',
+    brokenBy: 'wakes-up',
     sources: ['proc_pid_status(5): voluntary_ctxt_switches'],
     run: async (bench) => {
       const container = await bench.up();

@@ -49,6 +49,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'Arguments reach the command unchanged: empty ones, blanks, `--`, `*`, UTF-8.',
     expected: "'' 'a b' '--' '*' '$HOME' 'ü' '-x'",
+    brokenBy: 'joins-arguments',
     sources: ['execve(2)', 'krallin/tini#55'],
     run: async (bench) => {
       const args = ['', 'a b', '--', '*', '$HOME', 'ü', '-x'];
@@ -65,6 +66,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'Without `--`, options behind the command belong to the command.',
     expected: 'the command gets `-e 7`, and exits 7',
+    brokenBy: 'takes-options-of-the-command',
     sources: ['getopt(3): a leading + stops at the first non-option', 'krallin/tini#132'],
     run: async (bench) => {
       const argv = bench.target.argv.filter((word, i, all) => !(word === '--' && all[i + 1] === '{cmd}'));
@@ -84,6 +86,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'When the command cannot be executed, PID 1 ends with a code that is not 0.',
     expected: 'two ends other than 0',
+    brokenBy: 'hides-failures',
     sources: ['execve(2)', 'sh: exit status'],
     run: async (bench) => {
       const ends = [await endOfMissing(bench, '/nonexistent'), await endOfMissing(bench, notExecutable)];
@@ -99,6 +102,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'It ends with 127 when the command is not found, with 126 when it cannot be executed.',
     expected: '127 and 126',
+    brokenBy: 'fails-with-1',
     sources: ['POSIX sh, 2.8.2 Exit Status for Commands', 'env(1)'],
     run: async (bench) => {
       const codes = [
@@ -114,6 +118,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'A stop signal that is pending (and blocked) when the init is executed is not lost.',
     expected: `${tries} of ${tries} delivered`,
+    brokenBy: 'drops-what-is-pending',
     sources: [
       'execve(2): pending signals and the mask are kept',
       'kernel/signal.c sig_ignored()',
@@ -170,6 +175,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'SIGCHLD inherited ignored neither makes it hang nor changes the exit code.',
     expected: 'exit 7',
+    brokenBy: 'leaves-SIGCHLD-as-it-is',
     sources: ['waitpid(2) NOTES: with SIGCHLD ignored, children leave no status', 'sudo#98'],
     run: (bench) => exits7With(bench, ['--ignore', 'CHLD']),
   },
@@ -179,6 +185,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'SIGCHLD inherited blocked neither makes it hang nor changes the exit code.',
     expected: 'exit 7',
+    brokenBy: 'waits-for-what-was-not-blocked',
     sources: ['execve(2): the mask is kept'],
     run: (bench) => exits7With(bench, ['--block', 'CHLD']),
   },
@@ -188,6 +195,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'With the stop signal inherited blocked, a stop still works.',
     expected: 'the container ends within the grace',
+    brokenBy: 'waits-for-what-was-not-blocked',
     sources: ['execve(2): the mask is kept'],
     run: (bench) => stopsWith(bench, ['--block', bench.target.stopSignal]),
   },
@@ -197,6 +205,7 @@ export const startChecks: readonly Check[] = [
     roles: ['wrapper', 'supervisor'],
     statement: 'With the stop signal inherited ignored, a stop still works.',
     expected: 'the container ends within the grace',
+    brokenBy: 'obeys-what-was-ignored',
     sources: ['execve(2): ignored signals stay ignored'],
     run: (bench) => stopsWith(bench, ['--ignore', bench.target.stopSignal]),
   },

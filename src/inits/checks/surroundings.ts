@@ -51,6 +51,7 @@ export const surroundingsChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'When it is not PID 1, it never signals a process that is not its descendant.',
     expected: 'a bystander gets nothing',
+    brokenBy: 'signals-everybody',
     sources: ['kill(2): pid -1', 'docker run --pid=host', "phusion/baseimage-docker's my_init"],
     run: async (bench) => {
       const container = await notPid1(bench, 'serve exit 0');
@@ -75,6 +76,7 @@ export const surroundingsChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'When it is not PID 1, it adopts orphans all the same, says that it cannot, or refuses to run.',
     expected: 'it adopts, says so, or refuses',
+    brokenBy: 'adopts-nobody',
     sources: ['PR_SET_CHILD_SUBREAPER(2const)', 'tini -s'],
     run: async (bench) => {
       const app =
@@ -119,6 +121,7 @@ export const surroundingsChecks: readonly Check[] = [
     statement:
       'It passes on the stop signal and reaps without /proc, on a read-only root, as nobody, without capabilities.',
     expected: `works with ${Object.keys(conditions).join(', ')}`,
+    brokenBy: 'needs-/proc',
     sources: ['docker run --read-only --user --cap-drop'],
     run: async (bench) => {
       const troubles: string[] = [];

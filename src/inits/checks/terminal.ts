@@ -10,6 +10,7 @@ export const terminalChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: '^C on the terminal ends a command without handlers, and PID 1 exits 130.',
     expected: 'exit 130',
+    brokenBy: 'loses-the-terminal,is-deaf',
     sources: ['termios(3): ISIG', 'nodejs/node-v0.x-archive#9131'],
     run: async (bench) => {
       const container = await bench.running('ready; pause', { options: ['--tty'] });
@@ -24,6 +25,7 @@ export const terminalChecks: readonly Check[] = [
     roles: ['wrapper'],
     statement: 'An interactive shell has job control, ^Z suspends, and a new size comes once.',
     expected: 'Stopped; 1 WINCH',
+    brokenBy: 'loses-the-terminal',
     sources: ['termios(3): VSUSP', 'tty_ioctl(4): TIOCSWINSZ', 'podman#18095'],
     run: async (bench) => {
       const shell = await bench.start('', { options: ['--tty'], command: ['bash', '--norc', '-i'] });
