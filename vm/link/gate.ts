@@ -13,6 +13,8 @@ export class Gate {
 
   constructor(stream: Duplex) {
     this.#stream = stream;
+    // Else execa reads it, and throws away what nobody has asked for yet: a greeting may come early.
+    stream.pause();
   }
 
   /** Waits until the gate listens: what is written before that is lost. A clone's gate has listened all along. */
