@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, readFile, stat, utimes } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -205,7 +205,8 @@ export class Template {
   }
 
   /**
-   * Opens the template in a directory. Its files are hashed again unless they are as they were when that was last done.
+   * Opens the template in a directory. Its files are hashed again unless they are as they were when that was last done. The time
+   * of the directory is when that was: what has long not been opened may be evicted.
    *
    * @throws TemplateRefused when it is not whole, or not what was asked for
    */
@@ -234,6 +235,8 @@ export class Template {
       manifest = { ...manifest, parts: { ...manifest.parts, ...checked } };
       await writeFileAtomically(manifestPath(directory), JSON.stringify(manifest, null, 1), 0o600);
     }
+    const now = new Date();
+    await utimes(directory, now, now);
     return new Template(directory, manifest);
   }
 

@@ -1,5 +1,6 @@
 /** A clone is as good as a machine that was booted, and like no other clone. */
 import { once } from 'node:events';
+import { stat, utimes } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CleanupStack } from '../base/cleanup-stack.ts';
@@ -9,7 +10,7 @@ import { judge } from '../harness/judge.ts';
 import type { BootableKernel } from '../harness/plan.ts';
 import { bindSpecs, takeRegistered, type Spec } from '../harness/spec.ts';
 import { launch, machineName, type Machine } from '../../vm/machine.ts';
-import type { Template } from '../../vm/template.ts';
+import { Template } from '../../vm/template.ts';
 import { prepareKernels, templateOf } from './prepare.ts';
 import { Progress } from './progress.ts';
 
@@ -21,6 +22,14 @@ beforeAll(async () => {
   if (newest === undefined) throw new Error('no kernel');
   bootable = newest;
   template = await templateOf(newest, new Progress());
+});
+
+test('a template that is used is not taken for an old one', async () => {
+  const yesterday = new Date(Date.now() - 24 * 3_600_000);
+  await utimes(template.directory, yesterday, yesterday);
+  await Template.open(template.directory);
+  // What was used within the hour is not evicted. (evictTemplates)
+  expect(Date.now() - (await stat(template.directory)).mtimeMs).toBeLessThan(60_000);
 });
 
 const clone = (): Promise<Machine> => template.clone({ accelerator: bootable.accelerator });

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat, statfs, utimes } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { abandonedIn, createAtomically, makeDirectory, sha256 } from '../base/atomic.ts';
 import { withLock } from '../base/lock.ts';
@@ -73,9 +73,7 @@ export const obtainTemplate = async (
     );
     if (!there) return undefined;
     try {
-      const template = await Template.open(directory, inputs);
-      await utimes(directory, new Date(), new Date());
-      return template;
+      return await Template.open(directory, inputs);
     } catch (error) {
       if (!(error instanceof TemplateRefused)) throw error;
       onRefused?.(error.message);
