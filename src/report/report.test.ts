@@ -163,6 +163,15 @@ describe('terminalMatrix', () => {
     );
   });
 
+  test('columns as wide as what stands in them', () => {
+    const many = Array.from({ length: 200 }, () => result('pidns.init.ignores', '5.10.262'));
+    const repeated = { ...record, results: [...results, ...many] };
+    const lines = terminalMatrix(repeated, claims, { color: false, width: 60, unicode: false }).split('\n');
+    const [line = ''] = lines.filter((text) => text.includes('init.ignores'));
+    expect(line).toMatch(/^ {2}init\.ignores +X1\/201 +\? *$/);
+    expect(line.indexOf('?')).toBeGreaterThan(line.indexOf('X1/201') + 'X1/201'.length);
+  });
+
   test('colour only where it is wanted', () => {
     expect(terminalMatrix(record, claims, { color: true, width: 80, unicode: true })).toContain('\u001b[31m');
   });

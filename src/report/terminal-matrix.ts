@@ -50,13 +50,17 @@ export const terminalMatrix = (
   const mark = (verdict: Verdict): string => marks[verdict][options.unicode ? 'fancy' : 'plain'];
   const kernels = record.kernels.map(({ id }) => id);
   const matrix = matrixOf(record.results, kernels);
-  const columnWidth = 6;
+  const labelOf = (cell: Cell): string => {
+    const bad = cell.counts[cell.verdict] ?? 0;
+    const total = Object.values(cell.counts).reduce((sum, count) => sum + count, 0);
+    return total > 1 && cell.verdict !== 'holds' ? `${mark(cell.verdict)}${bad}/${total}` : mark(cell.verdict);
+  };
+  const cells = matrix.claims.flatMap((claim) => kernels.map((kernel) => matrix.cell(claim, kernel)));
+  const columnWidth = Math.max(6, ...cells.map((cell) => (cell === undefined ? 0 : labelOf(cell).length + 1)));
   const labelWidth = Math.max(20, Math.min(60, options.width - 2 - columnWidth * kernels.length));
   const cellText = (cell: Cell | undefined): string => {
     if (cell === undefined) return centred('·', columnWidth, paint('gray', options.unicode ? '·' : '.'));
-    const bad = cell.counts[cell.verdict] ?? 0;
-    const total = Object.values(cell.counts).reduce((sum, count) => sum + count, 0);
-    const label = total > 1 && cell.verdict !== 'holds' ? `${mark(cell.verdict)}${bad}/${total}` : mark(cell.verdict);
+    const label = labelOf(cell);
     return centred(label, columnWidth, paint(marks[cell.verdict].format, label));
   };
   const heading = record.kernels.map(({ series }) => centred(series, columnWidth, paint('bold', series))).join('');
