@@ -17,14 +17,15 @@ afterEach(async () => {
 });
 
 test.each([
-  ['hang.clock', 'clock-stall'],
-  ['hang.silent', 'unresponsive'],
-  ['hang.bomb', 'out-of-memory'],
+  ['hang.clock', /^clock-stall$/],
+  ['hang.silent', /^unresponsive$/],
+  // On a busy host the bomb's processes keep the guest's RCU from coming to an end before they have used up its memory.
+  ['hang.bomb', /^(out-of-memory|rcu-stall)$/],
 ])('%s', async (prefix, failure) => {
   const { exitCode } = await place.faults(['run', prefix, '--kernel', 'newest']);
   const { results } = await place.record();
   expect(results).toMatchObject([
-    { claim: `${prefix}.fault`, verdict: 'inconclusive', failure },
+    { claim: `${prefix}.fault`, verdict: 'inconclusive', failure: expect.stringMatching(failure) as string },
     { claim: `${prefix}.sound`, verdict: 'holds' },
   ]);
   expect(exitCode).toBe(3);
