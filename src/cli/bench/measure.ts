@@ -9,6 +9,7 @@ import { run } from '../../base/process.ts';
 import { actor } from '../../harness/fixture.ts';
 import { Guest } from '../../harness/guest.ts';
 import type { BootableKernel } from '../../harness/plan.ts';
+import { RunRecord } from '../../report/record.ts';
 import { launch, machineName, openLink, type Machine } from '../../../vm/machine.ts';
 import type { Template } from '../../../vm/template.ts';
 
@@ -104,24 +105,33 @@ export const measureCrowd = async (
   return { ms, pss: await Promise.all(pids.map(pssOf)) };
 };
 
+/** A run as a user starts it. */
+export interface MeasuredRun {
+  readonly ms: number;
+  /** On all kernels together. */
+  readonly verdicts: number;
+}
+
 /**
- * Milliseconds of a whole run, as a user starts it.
+ * Runs `kernspec run` and takes its time.
  *
  * @throws HostError when it does not end with "every claim holds": its time would mean nothing
  */
-export const measureRun = async (args: readonly string[]): Promise<number> => {
+export const measureRun = async (args: readonly string[]): Promise<MeasuredRun> => {
   const runs = await mkdtemp(join(tmpdir(), 'kernspec-bench-'));
+  const json = join(runs, 'record.json');
   try {
     const begin = performance.now();
-    const { exitCode, stderr } = await run(process.execPath, [join(projectRoot, 'bin/kernspec.js'), 'run', ...args], {
-      env: { KERNSPEC_RUNS_DIR: runs },
-    });
+    const command = [join(projectRoot, 'bin/kernspec.js'), 'run', ...args, '--json', json];
+    const { exitCode, stderr } = await run(process.execPath, command, { env: { KERNSPEC_RUNS_DIR: runs } });
+    const ms = performance.now() - begin;
     if (exitCode !== 0)
       throw new HostError(`"kernspec run ${args.join(' ')}" ended with ${exitCode}; nothing to measure.`, {
         hint: 'Run it by itself, and see why; --no-run measures the rest.',
         details: stderr.split('\n').slice(-20).join('\n'),
       });
-    return performance.now() - begin;
+    const { results } = RunRecord.parse(JSON.parse(await readFile(json, 'utf8')));
+    return { ms, verdicts: results.length };
   } finally {
     await rm(runs, { recursive: true, force: true });
   }

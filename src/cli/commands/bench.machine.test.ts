@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BenchRecord } from '../../report/bench.ts';
+import { measureRun } from '../bench/measure.ts';
 import { Workplace } from '../workplace.ts';
 
 let place: Workplace;
@@ -36,6 +37,13 @@ test('kernspec bench: figures of one round, each measured, on screen and as JSON
   expect(of('namespace')).toBeGreaterThan(of('command'));
   expect(stdout).toMatch(/^ {2}cold boot → first answer +\d+ ms +[█▒]{24}/m);
   expect(place.processes()).toEqual([]);
+});
+
+test('a whole run is timed, and its verdicts counted; one that does not hold has no time', async () => {
+  const { ms, verdicts } = await measureRun(['process.wait.bad-pids-are-told-apart', '--kernel', 'newest']);
+  expect(verdicts).toBe(1);
+  expect(ms).toBeGreaterThan(1_000);
+  await expect(measureRun(['no.such.claim'])).rejects.toThrow('"kernspec run no.such.claim" ended with 4');
 });
 
 test.each([

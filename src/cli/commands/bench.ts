@@ -5,11 +5,18 @@ import type { BootableKernel } from '../../harness/plan.ts';
 import { benchTable, figure, median, type BenchRecord, type Figure } from '../../report/bench.ts';
 import { qemuVersion } from '../../../vm/qemu/accel.ts';
 import type { Template } from '../../../vm/template.ts';
-import { measureCommands, measureCrowd, measureNamespaces, measureRun, measureStarts } from '../bench/measure.ts';
+import {
+  measureCommands,
+  measureCrowd,
+  measureNamespaces,
+  measureRun,
+  measureStarts,
+  type MeasuredRun,
+} from '../bench/measure.ts';
 import { wantsColor, writeJson } from '../output.ts';
 import { prepareKernels, templateOf } from '../prepare.ts';
 import { Progress } from '../progress.ts';
-import { positive } from '../selection.ts';
+import { positive, selectedClaims } from '../selection.ts';
 import { packageVersion } from '../version.ts';
 
 interface BenchOptions {
@@ -35,7 +42,7 @@ export const registerBench = (program: Command): void => {
     .option('-k, --kernel <selector>', 'the kernel to boot', 'newest')
     .option('--rounds <n>', 'boots and clones to measure', positive, 5)
     .option('--crowd <n...>', 'so many clones at the same time', another, crowds)
-    .option('--no-run', 'leave out the whole run on the default kernels')
+    .option('--no-run', 'leave out the whole runs')
     .option('--json [file]', 'the figures as JSON, on stdout or in a file')
     .action(bench);
 };
@@ -51,7 +58,7 @@ const bench = async ({ kernel: selector, rounds, crowd, run, json }: BenchOption
     ...(await startFigures(bootable, template, rounds, progress)),
     ...(await idleFigures(bootable, template, rounds, progress)),
     ...(await crowdFigures(bootable, template, crowd, progress)),
-    ...(run ? await runFigures(progress) : []),
+    ...(run ? await runFigures(selector, progress) : []),
   ];
   progress.clear();
   const record: BenchRecord = { schema: 1, started, environment, figures };
@@ -139,8 +146,31 @@ const crowdFigures = async (
   return figures;
 };
 
-const runFigures = async (progress: Progress): Promise<readonly Figure[]> => {
-  progress.phase('a whole run on the default kernels');
-  const ms = await measureRun(['--kernel', 'default']);
-  return [figure('run-default', 'kernspec run --kernel default', 's', [ms / 1000], { reach: { atMost: 90 } })];
+/** Whole runs on warm templates; what a further claim costs is what two of them differ by. */
+const runFigures = async (kernel: string, progress: Progress): Promise<readonly Figure[]> => {
+  const measured = async (what: string, args: readonly string[]): Promise<MeasuredRun> => {
+    progress.phase(`a whole run: ${what}`);
+    return measureRun(args);
+  };
+  const few = await measured(`signature claims on ${kernel}`, ['--tag', 'signature', '--kernel', kernel]);
+  const all = await measured(`all claims on ${kernel}`, ['--kernel', kernel]);
+  const { all: known } = await selectedClaims([], { tag: [] });
+  const usual = known.filter(({ claim }) => ['signature', 'machine'].some((tag) => claim.tags?.includes(tag)));
+  const signature = await measured('signature and machine claims on the default kernels', [
+    ...usual.map(({ claim }) => claim.id),
+    ...['--kernel', 'default'],
+  ]);
+  const wide = await measured('all claims on the default kernels', ['--kernel', 'default']);
+  const further = (all.ms - few.ms) / (all.verdicts - few.verdicts) / 1000;
+  const seconds = ({ ms }: MeasuredRun): readonly number[] => [ms / 1000];
+  return [
+    figure('run-signature', 'signature + machine claims, default kernels', 's', seconds(signature), {
+      reach: { atMost: 90 },
+    }),
+    figure('run-one', `${all.verdicts} claims on one kernel`, 's', seconds(all), { reach: { atMost: 45 } }),
+    figure('run-default', `${wide.verdicts} verdicts on the default kernels`, 's', seconds(wide), {
+      reach: { atMost: 180 },
+    }),
+    figure('run-further', 'a further claim on one kernel', 's', [further], { reach: { atMost: 0.2 } }),
+  ];
 };
