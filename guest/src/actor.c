@@ -17,6 +17,7 @@
 #include "actor/faults.h"
 #include "actor/files.h"
 #include "actor/machine.h"
+#include "actor/messages.h"
 #include "actor/namespaces.h"
 #include "actor/processes.h"
 #include "actor/service.h"
@@ -24,6 +25,7 @@
 #include "actor/signals.h"
 #include "actor/terminals.h"
 #include "actor/timers.h"
+#include "actor/tracing.h"
 
 /* --- the order of things ---------------------------------------------------------------------------------------------- */
 
@@ -109,6 +111,7 @@ static const struct {
     THEME(order_verbs),     THEME(signal_verbs),     THEME(process_verbs),    THEME(file_verbs),     THEME(machine_verbs),
     THEME(fault_verbs),     THEME(namespace_verbs),  THEME(descriptor_verbs), THEME(timer_verbs),    THEME(altstack_verbs),
     THEME(blocking_verbs),  THEME(signalfd_verbs),   THEME(core_dump_verbs), THEME(terminal_verbs), THEME(service_verbs),
+    THEME(message_verbs),   THEME(tracing_verbs),
 #undef THEME
 };
 

@@ -480,6 +480,22 @@ tells(
 
 tells(
   {
+    id: 'process.exec.of-the-parent-makes-exit-signals-sigchld',
+    statement: 'When the parent has called execve(2) since, a child ends with SIGCHLD, whatever clone(2) was told.',
+    sources: [man('clone(2)', 'The child termination signal'), kernelSource('kernel/signal.c', 'do_notify_parent')],
+    tags: ['exec', ...tags],
+    entries: ['FEX-07'],
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 CHLD }; clone child 0 exit USR1 { pause }; exec-actor { quietly { kill all KILL; wait any __WALL }; pending; exit 0 }`,
+    says: { main: ['pending: CHLD'] },
+  },
+  [{ what: 'it does not exec', replace: ['exec-actor {', 'repeat 1 {'] }],
+);
+
+tells(
+  {
     id: 'process.wait.pidfd-waits-for-that-one',
     statement: 'waitid(P_PIDFD) waits for exactly that process; with a nonblocking pidfd it is EAGAIN while it lives.',
     sources: [man('waitid(2)', 'P_PIDFD'), kernelSource('kernel/exit.c', 'pidfd_get_task')],

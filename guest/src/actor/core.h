@@ -119,6 +119,13 @@ static void set_variable(const char *name, long value) {
   die("too many variables", name);
 }
 
+/* The name of a variable that has this value; NULL when none has. */
+static const char *name_of_value(long value) {
+  for (int i = 0; i < MAX_NAMES && variables[i].name[0] != '\0'; i++)
+    if (variables[i].value == value) return variables[i].name;
+  return NULL;
+}
+
 /* --- names of children and threads ----------------------------------------------------------------------------------- */
 
 static struct {

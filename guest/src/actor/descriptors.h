@@ -81,7 +81,27 @@ static void do_clone_nowhere(char **words, int count, char *block) {
   report(words, count, syscall(SYS_clone3, &arguments, sizeof arguments));
 }
 
+static struct {
+  struct file_handle head;
+  unsigned char bytes[MAX_HANDLE_SZ];
+} kept_handle;
+
+/* handle FD: keeps the handle of what a descriptor refers to. (name_to_handle_at(2)) */
+static void do_handle(char **words, int count, char *block) {
+  (void)block;
+  int mount_id;
+  kept_handle.head.handle_bytes = MAX_HANDLE_SZ;
+  report(words, count, name_to_handle_at((int)value_of(words[1]), "", &kept_handle.head, &mount_id, AT_EMPTY_PATH));
+}
+
+/* open-handle FD > NAME: opens what the kept handle stands for, in the file system that FD belongs to. (open_by_handle_at(2)) */
+static void do_open_handle(char **words, int count, char *block) {
+  (void)block;
+  report(words, count, open_by_handle_at((int)value_of(words[1]), &kept_handle.head, O_CLOEXEC));
+}
+
 static const struct verb descriptor_verbs[] = {
+    {"handle", 2, false, do_handle},   {"open-handle", 2, false, do_open_handle},
     {"pipe", 2, false, do_pipe},   {"at-end", 2, false, do_at_end},
     {"poll", 2, false, do_poll},   {"inode", 3, false, do_inode},
     {"watch", 2, false, do_watch}, {"await-change", 2, false, do_await_change},

@@ -2,6 +2,9 @@
 #ifndef KERNSPEC_ACTOR_NAMESPACES_H
 #define KERNSPEC_ACTOR_NAMESPACES_H
 
+#include <sys/mount.h>
+
+#include "files.h"
 #include "processes.h"
 
 /* nest-pidns: unshares and forks, again and again, until it is refused; says how deep that was */
@@ -35,6 +38,24 @@ static void do_nest(char **words, int count, char *block) {
   report_text(words, count, length > 0 ? text : "nothing");
 }
 
-static const struct verb namespace_verbs[] = {{"nest-pidns", 1, false, do_nest}};
+/* proc-of PATH DIRECTORY: a procfs of the namespace that PATH names, or the caller's for `own`. (proc(5), pidns=; fsconfig(2)) */
+static void do_proc_of(char **words, int count, char *block) {
+  (void)block;
+  mkdir(words[2], 0755);
+  int context = fsopen("proc", FSOPEN_CLOEXEC), mounted = -1;
+  long result = context;
+  if (result >= 0 && strcmp(words[1], "own") != 0)
+    result = fsconfig(context, FSCONFIG_SET_STRING, "pidns", path_of(words[1]), 0);
+  if (result >= 0) result = fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+  if (result >= 0) result = mounted = fsmount(context, FSMOUNT_CLOEXEC, 0);
+  if (result >= 0) result = move_mount(mounted, "", AT_FDCWD, words[2], MOVE_MOUNT_F_EMPTY_PATH);
+  int error = errno;
+  if (context >= 0) close(context);
+  if (mounted >= 0) close(mounted);
+  errno = error;
+  report(words, count, result < 0 ? -1 : 0);
+}
+
+static const struct verb namespace_verbs[] = {{"nest-pidns", 1, false, do_nest}, {"proc-of", 3, false, do_proc_of}};
 
 #endif

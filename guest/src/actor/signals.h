@@ -21,6 +21,13 @@ static const struct {
 
 /* Where a signal came from, in words: `SI_USER from parent`, `CLD_EXITED 3 from worker`, `SI_QUEUE 5 from self`, `SI_KERNEL`. */
 static void append_origin(char *text, size_t size, const siginfo_t *info) {
+  /* Of a descriptor, by F_SETSIG: which one. (fcntl(2)) */
+  if (info->si_code == POLL_IN && info->si_signo >= 32) {
+    const char *descriptor = name_of_value(info->si_fd);
+    append(text, size, "POLL_IN of ");
+    append(text, size, descriptor == NULL ? "another descriptor" : descriptor);
+    return;
+  }
   size_t at = 0;
   while (at < sizeof codes / sizeof *codes &&
          (codes[at].code != info->si_code || (codes[at].signo != 0 && codes[at].signo != info->si_signo)))
@@ -37,7 +44,8 @@ static void append_origin(char *text, size_t size, const siginfo_t *info) {
     append(text, size, " at ");
     append(text, size, address);
   }
-  if (info->si_code == SI_QUEUE) append(text, size, " "), append_number(text, size, info->si_value.sival_int);
+  if (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ)
+    append(text, size, " "), append_number(text, size, info->si_value.sival_int);
   if (child || (info->si_code <= 0 && info->si_code != SI_TIMER)) {
     append(text, size, " from ");
     const char *name = name_of(info->si_pid);
