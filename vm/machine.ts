@@ -134,7 +134,10 @@ export const boot = async (spec: MachineSpec, name: string, memory?: string): Pr
   try {
     const ms = (spec.bootDeadlineMs ?? defaultBootDeadlineMs) * (spec.slowdown ?? 1);
     const pattern = new RegExp(`^kernspec-(ready ${token} \\w+|init-fatal: )`);
-    const text = await Promise.race([qemu.console.until("The guest's ready line", pattern, ms), qemu.failed]);
+    const text = await Promise.race([
+      qemu.patiently(ms, (left) => qemu.console.until("The guest's ready line", pattern, left)),
+      qemu.failed,
+    ]);
     if (text.startsWith('kernspec-init-fatal'))
       throw new BootError(text.replace('kernspec-init-fatal: ', 'init gave up: '));
     const link = text.endsWith('serial') ? 'serial' : 'network';

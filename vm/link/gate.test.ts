@@ -15,7 +15,7 @@ test('a greeting that came before anybody waited for it is heard', async () => {
   try {
     const [stream] = guest.extra;
     if (stream === undefined) throw new Error('there is no stream');
-    const gate = new Gate(stream);
+    const gate = new Gate(stream, (ms, wait) => wait(ms));
     await once(guest.stdout, 'data');
     for (let turn = 0; turn < 3; turn++) await setImmediate();
     await expect(gate.opened(2_000)).resolves.toBeUndefined();

@@ -7,12 +7,17 @@ import { LinkError } from '../../src/base/errors.ts';
 /** Bytes of entropy a clone is given: as many as the seed of a ChaCha20 key has. (drivers/char/random.c, CHACHA_KEY_SIZE) */
 const entropyBytes = 32;
 
+type Patiently = <T>(ms: number, wait: (ms: number) => Promise<T>) => Promise<T>;
+
 /** The way into a machine before there is ssh: guest/src/gate.c on its second serial port. */
 export class Gate {
   readonly #stream: Duplex;
+  readonly #patiently: Patiently;
 
-  constructor(stream: Duplex) {
+  /** @param patiently waits for the guest as long as it can be expected to take on this computer */
+  constructor(stream: Duplex, patiently: Patiently) {
     this.#stream = stream;
+    this.#patiently = patiently;
     // Else execa reads it, and throws away what nobody has asked for yet: a greeting may come early.
     stream.pause();
   }
@@ -65,7 +70,8 @@ export class Gate {
     this.#stream.on('readable', read);
     try {
       read();
-      const answer = await withDeadline({ what, ms, log: () => text.toString('latin1') }, heard.promise);
+      const log = (): string => text.toString('latin1');
+      const answer = await this.#patiently(ms, (left) => withDeadline({ what, ms: left, log }, heard.promise));
       if (answer !== expected) throw new LinkError(`${what} is "${answer}".`);
     } finally {
       this.#stream.off('readable', read);

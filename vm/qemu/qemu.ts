@@ -4,6 +4,7 @@ import { withDeadline } from '../../src/base/deadline.ts';
 import { deferred } from '../../src/base/deferred.ts';
 import { BootError, DeadlineError, LinkError, messageOf } from '../../src/base/errors.ts';
 import { startOwned } from '../../src/base/process.ts';
+import { notStarved, starvedMs } from '../../src/base/starvation.ts';
 import { failureOnConsole, MachineFailure, type FailureKind } from '../failure.ts';
 import { Console } from '../link/console.ts';
 import { Gate } from '../link/gate.ts';
@@ -75,7 +76,7 @@ export class Qemu implements AsyncDisposable {
       if (event === 'SHUTDOWN' && data['guest'] === true)
         this.fail('reboot', `The guest ended by itself (${String(data['reason'])}).`);
     });
-    this.gate = new Gate(gate);
+    this.gate = new Gate(gate, (ms, wait) => this.patiently(ms, wait));
     void qemu.exited.then(({ exitCode, signal }) => {
       this.fail('qemu-exited', `QEMU ended with ${signal ?? `exit code ${exitCode ?? '?'}`}.`);
     });
@@ -124,6 +125,11 @@ export class Qemu implements AsyncDisposable {
     // Who was killed for want of memory may have been our sshd.
     this.#failure = kind === 'link-lost' && this.#trouble !== undefined ? this.#trouble : failure;
     this.#failed.reject(this.#failure);
+  }
+
+  /** Waits for the guest; what this computer had no processor for does not count. */
+  patiently<T>(ms: number, wait: (ms: number) => Promise<T>): Promise<T> {
+    return notStarved(ms, () => starvedMs(this.pid), wait);
   }
 
   /** QEMU's own words and the end of the console. */
