@@ -47,7 +47,7 @@ tells(
       main: [`write ${group}/cgroup.kill 0: ${error}`, `write ${group}/cgroup.kill 2: ${error}`, `rmdir ${group}: 0`],
     }),
   },
-  [{ what: 'it is 1', replace: ['cgroup.kill 2', 'cgroup.freeze 0'] }],
+  [{ what: 'it is 1', replace: ['cgroup.kill 2', 'cgroup.kill 1'] }],
 );
 
 tells(

@@ -329,3 +329,25 @@ tells(
   },
   [{ what: 'PID 1 is traced already', replace: ['call ptrace PTRACE_SEIZE 2 0 0', 'call ptrace PTRACE_SEIZE 1 0 0'] }],
 );
+
+tells(
+  {
+    id: 'ptrace.attach.own-threads-are-refused',
+    statement: 'A thread can trace neither itself nor another of its process: EPERM.',
+    sources: [man('ptrace(2)', 'ERRORS'), kernelSource('kernel/ptrace.c', 'ptrace_attach')],
+    tags: ['thread', 'permission', ...tags],
+    entries: ['PTR-09'],
+  },
+  {
+    script:
+      'thread other { await never }; call ptrace PTRACE_SEIZE other 0 0; call ptrace PTRACE_ATTACH other 0 0; call ptrace PTRACE_SEIZE tid 0 0; exit 0',
+    says: {
+      main: [
+        'call ptrace PTRACE_SEIZE other 0 0: EPERM',
+        'call ptrace PTRACE_ATTACH other 0 0: EPERM',
+        'call ptrace PTRACE_SEIZE tid 0 0: EPERM',
+      ],
+    },
+  },
+  [{ what: 'it is another process', replace: ['thread other { await never }', 'fork other { pause }'] }],
+);
