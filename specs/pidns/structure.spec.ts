@@ -115,6 +115,30 @@ tells(
 
 tells(
   {
+    id: 'pidns.structure.descriptor-keeps-a-dead-namespace',
+    statement:
+      'A descriptor of a namespace stays good when its init has ended: the namespace can still be entered, but nobody is born in it.',
+    sources: [man('namespaces(7)', 'Namespace lifetime'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
+    tags,
+    entries: ['NS-20'],
+  },
+  {
+    script: `clone one CLONE_NEWPID { ready; pause }; await one; quietly { open-file /proc/@one/ns/pid O_RDONLY > ns; kill one KILL; wait one };
+      call setns $ns CLONE_NEWPID; fork late { exit 0 }; open-file /proc/self/ns/pid_for_children O_RDONLY > same; inode $ns $same; exit 0`,
+    says: {
+      main: [
+        'call setns $ns CLONE_NEWPID: 0',
+        'fork late: ENOMEM',
+        'open-file /proc/self/ns/pid_for_children O_RDONLY: 0',
+        'inode $ns $same: same',
+      ],
+    },
+  },
+  [{ what: 'its init lives', replace: ['kill one KILL; wait one', 'call getpid'] }],
+);
+
+tells(
+  {
     id: 'pidns.structure.nests-32-levels',
     statement: 'Namespaces nest 32 levels below the initial one; the next unshare is ENOSPC.',
     sources: [page, kernelSource('kernel/pid_namespace.c', 'create_pid_namespace')],
