@@ -339,7 +339,10 @@ tells(
   [
     {
       what: 'the other thread ends first',
-      replace: ['until Z self; open dead; await end; exit 7', 'open dead; exit 7'],
+      replace: [
+        'until Z self; open dead; await end; exit 7 }; exit-thread 3',
+        'exit-thread 7 }; quietly { join other }; open dead; exit-thread 3',
+      ],
     },
   ],
 );
