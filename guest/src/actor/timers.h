@@ -56,20 +56,29 @@ static void do_itimer_every(char **words, int count, char *block) {
   report(words, count, setitimer(ITIMER_REAL, &times, NULL));
 }
 
-/* itimer-end: looks until ITIMER_REAL has expired, as the harness has a deadline for it */
+static bool itimer_left(void) {
+  struct itimerval times;
+  getitimer(ITIMER_REAL, &times);
+  return times.it_value.tv_sec != 0 || times.it_value.tv_usec != 0;
+}
+
+/*
+ * itimer-end: looks until ITIMER_REAL has expired, as the harness has a deadline for it. Less than a microsecond is told as none:
+ * what is none has to be none a little later, too. (kernel/time/itimer.c, itimer_get_remtime())
+ */
 static void do_itimer_end(char **words, int count, char *block) {
   (void)block;
-  struct itimerval times;
-  do getitimer(ITIMER_REAL, &times);
-  while (times.it_value.tv_sec != 0 || times.it_value.tv_usec != 0);
+  do {
+    while (itimer_left()) continue;
+    for (int64_t until = monotonic_ns() + 2000; monotonic_ns() < until;) continue;
+  } while (itimer_left());
   report(words, count, 0);
 }
 
+/* itimer-left: whether ITIMER_REAL still has time to go */
 static void do_itimer_left(char **words, int count, char *block) {
   (void)block;
-  struct itimerval times;
-  getitimer(ITIMER_REAL, &times);
-  report_text(words, count, times.it_value.tv_sec != 0 || times.it_value.tv_usec != 0 ? "some" : "none");
+  report_text(words, count, itimer_left() ? "some" : "none");
 }
 
 /* cpu-ms N: computes until this thread has had so much of the processor */
