@@ -1,5 +1,5 @@
-/** Who a message comes from, across pid namespaces: unix(7), mq_notify(3), fcntl(2) F_SETSIG; and a procfs of another one. */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+/** Who a message comes from, across pid namespaces: unix(7), mq_notify(3), fcntl(2) F_SETSIG. */
+import { kernelSource, man, tells } from '../../src/harness/index.ts';
 
 const tags = ['pidns', 'container'];
 const unshared = 'quietly { call unshare CLONE_NEWPID }';
@@ -66,28 +66,4 @@ tells(
     says: { main: ['wait one: exit 0', 'pending: 40', 'sigpoll 40: 40 POLL_IN of s'] },
   },
   [{ what: 'SIGIO itself is wanted', replace: ['F_SETSIG 40', 'F_SETSIG 0'] }],
-);
-
-tells(
-  {
-    id: 'pidns.proc.of-another-namespace',
-    statement: 'procfs can be mounted for another pid namespace (pidns=) from 6.18 on; before, the option is EINVAL.',
-    sources: [man('proc(5)'), kernelSource('fs/proc/root.c', 'proc_parse_param')],
-    tags,
-    entries: ['NS-18'],
-    expected: byKernel({ '<6.18': ['EINVAL', 'ENOENT'], '>=6.18': ['0', '0'] }),
-  },
-  {
-    script: `quietly { call unshare CLONE_NEWNS; proc-of own /run/ours }; ${unshared}; fork one { ready; pause }; await one;
-      proc-of /proc/@one/ns/pid /run/theirs; exists /run/theirs/1; exists /run/theirs/2; exists /run/ours/2; exit 0`,
-    says: ([outcome, there]) => ({
-      main: [
-        `proc-of /proc/@one/ns/pid /run/theirs: ${outcome}`,
-        `exists /run/theirs/1: ${there}`,
-        'exists /run/theirs/2: ENOENT',
-        'exists /run/ours/2: 0',
-      ],
-    }),
-  },
-  [{ what: 'our own namespace is meant', replace: ['/proc/@one/ns/pid', '/proc/self/ns/pid'] }],
 );

@@ -1,4 +1,4 @@
-/** How pid namespaces are made, entered and nested: pid_namespaces(7), unshare(2), setns(2), /proc. */
+/** How pid namespaces are made and nested: pid_namespaces(7), unshare(2). */
 import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
 
 const page = man('pid_namespaces(7)');
@@ -159,72 +159,6 @@ tells(
 
 tells(
   {
-    id: 'pidns.setns.to-a-descendant-affects-children',
-    statement:
-      'setns(2) to a descendant namespace is allowed, and puts later children there, not the caller; they count as inside.',
-    sources: [man('setns(2)', 'CLONE_NEWPID'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
-    tags,
-    entries: ['NS-08', 'NS-09', 'PFD-15'],
-  },
-  {
-    script: `fork maker { ${unshared}; fork one { quietly { on USR1 opens got }; open up; await got; await end; exit 5 }; open-file /proc/@one/ns/pid O_RDONLY > ns; await up; exec-actor { pause } };
-      await up; quietly { call pidfd_open maker 0 > m }; fork joiner { quietly { children-of maker > one; open-file /proc/@$one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID; fork inner { call getpid; parent; kill 1 KILL; kill 1 USR1; exit 6 }; wait inner; exit 0 }; wait joiner; quietly { await got }; exit 0`,
-    says: {
-      joiner: ['call setns $ns CLONE_NEWPID: 0', 'wait inner: exit 6'],
-      inner: ['call getpid: 2', 'parent: 0', 'kill 1 KILL: 0', 'kill 1 USR1: 0'],
-      one: ['signal USR1: SI_USER from 2'],
-      main: ['wait joiner: exit 0'],
-    },
-  },
-  [{ what: 'it joins nothing', replace: ['call setns $ns CLONE_NEWPID', 'call setns $ns CLONE_NEWUTS'] }],
-);
-
-tells(
-  {
-    id: 'pidns.setns.to-an-ancestor-is-refused',
-    statement: 'setns(2) to an ancestor pid namespace is EINVAL, to a file of another type EINVAL, to one’s own 0.',
-    sources: [man('setns(2)', 'ERRORS'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
-    tags,
-    entries: ['NS-08'],
-  },
-  {
-    script: `quietly { open-file /proc/self/ns/pid O_RDONLY > outer }; ${unshared}; fork one { call setns $outer CLONE_NEWPID; call setns $outer CLONE_NEWNET; exit 5 }; wait one; call setns $outer CLONE_NEWPID; exit 0`,
-    says: {
-      one: ['call setns $outer CLONE_NEWPID: EINVAL', 'call setns $outer CLONE_NEWNET: EINVAL'],
-      main: ['wait one: exit 5', 'call setns $outer CLONE_NEWPID: 0'],
-    },
-  },
-  [{ what: 'it is no descendant', replace: ['CLONE_NEWPID }; fork one', 'CLONE_NEWUTS }; fork one'] }],
-);
-
-tells(
-  {
-    id: 'pidns.setns.needs-a-capability',
-    statement:
-      'setns(2) to a pid namespace without CAP_SYS_ADMIN is EPERM; so is unshare(CLONE_NEWPID), unless with CLONE_NEWUSER.',
-    sources: [
-      man('setns(2)', 'ERRORS'),
-      man('user_namespaces(7)'),
-      kernelSource('kernel/pid_namespace.c', 'pidns_install'),
-    ],
-    tags,
-    entries: ['NS-08', 'NS-19'],
-  },
-  {
-    script: `quietly { open-file /proc/self/ns/pid O_RDONLY > own; call setresuid 3000 3000 3000 }; call setns $own CLONE_NEWPID; call unshare CLONE_NEWPID; call unshare CLONE_NEWPID|CLONE_NEWUSER; exit 0`,
-    says: {
-      main: [
-        'call setns $own CLONE_NEWPID: EPERM',
-        'call unshare CLONE_NEWPID: EPERM',
-        'call unshare CLONE_NEWPID|CLONE_NEWUSER: 0',
-      ],
-    },
-  },
-  [{ what: 'it is root', replace: ['; call setresuid 3000 3000 3000', ''] }],
-);
-
-tells(
-  {
     id: 'pidns.structure.ancestors-are-invisible',
     statement:
       'A member cannot name processes of ancestor namespaces: kill(2) and getpgid(2) by their numbers are ESRCH.',
@@ -240,50 +174,6 @@ tells(
     },
   },
   [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
-);
-
-tells(
-  {
-    id: 'pidns.proc.shows-the-namespace-of-its-mounter',
-    statement:
-      'A procfs shows the pid namespace it was mounted in: inside, /proc/self is 1 and the outside is not there.',
-    sources: [page, kernelSource('fs/proc/root.c', 'proc_init_fs_context')],
-    tags: ['proc', ...tags],
-    entries: ['NS-11'],
-  },
-  {
-    script: `quietly { call unshare CLONE_NEWPID|CLONE_NEWNS }; fork one { quietly { mount-proc }; readlink /proc/self; field /proc/1/status NSpid; exists /proc/2; exit 5 }; wait one; exit 0`,
-    says: {
-      one: ['readlink /proc/self: 1', 'field /proc/1/status NSpid: 1', 'exists /proc/2: ENOENT'],
-      main: ['wait one: exit 5'],
-    },
-  },
-  [{ what: 'it is not mounted anew', replace: ['quietly { mount-proc }', 'quietly { mask }'] }],
-);
-
-tells(
-  {
-    id: 'pidns.proc.status-has-a-column-for-each-level',
-    statement:
-      'NSpid, NStgid, NSpgid and NSsid have a column for each namespace below that of the procfs, the outermost first.',
-    sources: [man('proc_pid_status(5)', 'NSpid'), kernelSource('fs/proc/array.c', 'task_state')],
-    tags: ['proc', ...tags],
-    entries: ['NS-01', 'NS-22', 'PRC-04'],
-  },
-  {
-    as: 'init',
-    script: `${unshared}; fork one { quietly { setsid; call unshare CLONE_NEWPID }; fork two { open up; pause }; await up; open all; pause }; await all; columns one NSpid; columns one NSsid; columns 3 NSpid; columns 3 NSpgid; columns 3 NStgid; exit 0`,
-    says: {
-      main: [
-        'columns one NSpid: 2 1',
-        'columns one NSsid: 2 1',
-        'columns 3 NSpid: 3 2 1',
-        'columns 3 NSpgid: 2 1 0',
-        'columns 3 NStgid: 3 2 1',
-      ],
-    },
-  },
-  [{ what: 'one level less', replace: ['setsid; call unshare CLONE_NEWPID', 'setsid; call unshare CLONE_NEWUTS'] }],
 );
 
 tells(

@@ -1,49 +1,8 @@
-/** What a new process and a new program have of the old: fork(2), vfork(2), clone(2), execve(2). */
+/** What a new process has of the old: fork(2), vfork(2), clone(2). */
 import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
 
-const exec = [man('execve(2)'), kernelSource('fs/exec.c', 'begin_new_exec')];
 const clone = [man('clone(2)', 'ERRORS'), kernelSource('kernel/fork.c', 'copy_process')];
 const tags = ['birth'];
-
-tells(
-  {
-    id: 'process.exec.resets-handlers-and-keeps-the-ignored',
-    statement: 'execve(2) gives caught signals their default back and leaves ignored ones ignored, SIGCHLD with them.',
-    sources: [...exec, kernelSource('kernel/signal.c', 'flush_signal_handlers')],
-    tags: ['star', 'exec', ...tags],
-    entries: ['FEX-01'],
-  },
-  {
-    script: `quietly { on USR1; on TERM; ignore USR2 CHLD HUP }; exec-actor { disposition USR1; disposition TERM; disposition USR2; disposition CHLD; disposition HUP; disposition INT; exit 0 }`,
-    says: {
-      main: [
-        'disposition USR1: default',
-        'disposition TERM: default',
-        'disposition USR2: ignored',
-        'disposition CHLD: ignored',
-        'disposition HUP: ignored',
-        'disposition INT: default',
-      ],
-    },
-  },
-  [{ what: 'one is not ignored', replace: ['ignore USR2 CHLD HUP', 'ignore USR2 HUP'] }],
-);
-
-tells(
-  {
-    id: 'process.exec.of-a-thread-takes-over-the-process',
-    statement:
-      'execve(2) by a thread that is not the leader ends all others; the new image has the pid of the process.',
-    sources: [man('execve(2)', 'multithreaded'), kernelSource('fs/exec.c', 'de_thread')],
-    tags: ['exec', 'thread', ...tags],
-    entries: ['FEX-03'],
-  },
-  {
-    script: `fork child { thread idle { await never }; thread other { exec-actor { same; field /proc/self/status Threads; exit 6 } }; await never }; wait child; exit 0`,
-    says: { main: ['wait child: exit 6'], other: ['same: pid is tid', 'field /proc/self/status Threads: 1'] },
-  },
-  [{ what: 'it does not exec', replace: ['exec-actor { same;', 'same; repeat 1 {'] }],
-);
 
 tells(
   {

@@ -1,0 +1,168 @@
+/** What a pidfd tells of its process: poll(2), fdinfo, PIDFD_GET_INFO. */
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+
+const polls = kernelSource('fs/pidfs.c', 'pidfd_poll');
+const tags = ['pidfd'];
+
+tells(
+  {
+    id: 'pidfd.poll.is-readable-when-it-has-ended',
+    statement: 'A pidfd is not readable while its process lives, and POLLIN when it is a zombie.',
+    sources: [man('pidfd_open(2)', 'poll'), polls],
+    tags: ['zombie', ...tags],
+    entries: ['PFD-04'],
+  },
+  {
+    script: 'clone child CLONE_PIDFD { await go; exit 3 }; poll $child; open go; until Z child; poll $child; exit 0',
+    says: { main: ['poll $child: nothing', 'until Z child: Z', 'poll $child: POLLIN'] },
+  },
+  [{ what: 'it ends at once', replace: ['{ await go; exit 3 }; poll', '{ exit 3 }; until Z child; poll'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.poll.hangs-up-when-it-was-waited-for',
+    statement: 'A pidfd of a process that was waited for is POLLIN, and POLLHUP too from 6.9 on.',
+    sources: [man('pidfd_open(2)', 'poll'), polls],
+    tags,
+    entries: ['PFD-04'],
+    expected: byKernel(
+      { '<6.9': 'POLLIN', '>=6.9': 'POLLIN POLLHUP' },
+      { '>=6.9': { commit: '43f0df54c96f', title: 'pidfd_poll: report POLLHUP when pid_task() == NULL' } },
+    ),
+  },
+  {
+    script: 'clone child CLONE_PIDFD { exit 3 }; wait child; poll $child; exit 0',
+    says: (events) => ({ main: ['wait child: exit 3', `poll $child: ${events}`] }),
+  },
+  [{ what: 'it lives', replace: ['{ exit 3 }; wait child;', '{ pause }; wait child WNOHANG;'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.poll.waits-for-the-last-thread',
+    statement: 'A pidfd of a process whose leader has ended is not readable before its last thread has ended.',
+    sources: [man('pidfd_open(2)'), polls],
+    tags: ['thread', ...tags],
+    entries: ['PFD-05'],
+  },
+  {
+    script:
+      'clone child CLONE_PIDFD { thread other { until Z self; open dead; await end; exit 7 }; exit-thread 3 }; await dead; poll $child; open end; wait child; exit 0',
+    says: { main: ['poll $child: nothing', 'wait child: exit 7'] },
+  },
+  [
+    {
+      what: 'there is no other thread',
+      replace: [
+        'thread other { until Z self; open dead; await end; exit 7 }; exit-thread 3 }; await dead;',
+        'exit 7 }; until Z child;',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidfd.fdinfo.tells-the-pid-and-minus-one',
+    statement: 'fdinfo of a pidfd has the pid, and −1 once the process was waited for.',
+    sources: [man('pidfd_open(2)'), kernelSource('fs/pidfs.c', 'pidfd_show_fdinfo')],
+    tags: ['proc', ...tags],
+    entries: ['PFD-09'],
+  },
+  {
+    as: 'init',
+    script:
+      'clone child CLONE_PIDFD { await go; exit 3 }; field /proc/self/fdinfo/@$child Pid; field /proc/self/fdinfo/@$child NSpid; open go; wait child; field /proc/self/fdinfo/@$child Pid; exit 0',
+    says: {
+      main: [
+        'field /proc/self/fdinfo/@$child Pid: 2',
+        'field /proc/self/fdinfo/@$child NSpid: 2',
+        'wait child: exit 3',
+        'field /proc/self/fdinfo/@$child Pid: -1',
+      ],
+    },
+  },
+  [{ what: 'it is not waited for', replace: ['wait child;', 'until Z child;'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.pidfs.has-an-inode-for-each-process',
+    statement:
+      'From 6.9 on pidfds of different processes have different inodes, of the same process the same; before, all share one.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfs_alloc_file')],
+    tags,
+    entries: ['PFD-10'],
+    expected: byKernel(
+      { '<6.9': ['same', 'same'], '>=6.9': ['same', 'different'] },
+      { '>=6.9': { commit: 'cb12fd8e0dab', title: 'pidfd: add pidfs' } },
+    ),
+  },
+  {
+    script:
+      'fork child { pause }; quietly { call pidfd_open self 0 > a; call pidfd_open self 0 > b; call pidfd_open child 0 > c }; inode $a $b; inode $a $c; exit 0',
+    says: ([own, other]) => ({ main: [`inode $a $b: ${own ?? ''}`, `inode $a $c: ${other ?? ''}`] }),
+  },
+  [{ what: 'an ordinary file', replace: ['call pidfd_open self 0 > b', 'open-file /proc/self/status O_RDONLY > b'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.info.status-of-who-was-reaped',
+    statement:
+      'From 6.15 on PIDFD_GET_INFO tells the status of a process that has been reaped to who has opened a pidfd before; not while it lives or is a zombie.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_info')],
+    tags: ['star', 'exit-status', ...tags],
+    entries: ['PFD-11', 'PFD-12'],
+    expected: byKernel(
+      {
+        '<6.11': ['ENOTTY', 'ENOTTY', 'ENOTTY'],
+        '>=6.11 <6.13': ['EINVAL', 'EINVAL', 'EINVAL'],
+        '>=6.13 <6.15': ['not told', 'not told', 'ESRCH'],
+        '>=6.15': ['not told', 'not told', 'status 1792'],
+      },
+      {
+        '>=6.13 <6.15': { commit: 'cdda1f26e74b', title: 'pidfd: add ioctl to retrieve pid info' },
+        '>=6.15': { commit: '7477d7dce48a', title: 'pidfs: allow to retrieve exit information' },
+      },
+    ),
+  },
+  {
+    script:
+      'clone c CLONE_PIDFD { await go; exit 7 }; exit-info $c; open go; until Z c; exit-info $c; wait c; exit-info $c; exit 0',
+    says: ([living, zombie, reaped]) => ({
+      main: [
+        `exit-info $c: ${living ?? ''}`,
+        'until Z c: Z',
+        `exit-info $c: ${zombie ?? ''}`,
+        'wait c: exit 7',
+        `exit-info $c: ${reaped ?? ''}`,
+      ],
+    }),
+  },
+  [{ what: 'it ends otherwise', replace: ['exit 7', 'exit 8'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.info.opens-the-namespaces-of-its-process',
+    statement: 'PIDFD_GET_PID_NAMESPACE opens the pid namespace of a process by its pidfd; up to 6.10 it is ENOTTY.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_ioctl')],
+    tags: ['namespace', ...tags],
+    entries: ['PFD-17'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'EBADF'], '>=6.11': ['0', 'same'] },
+      { '>=6.11': { commit: '5b08bd408534', title: 'pidfs: allow retrieval of namespace file descriptors' } },
+    ),
+  },
+  {
+    // _IO(0xff, 5). (include/uapi/linux/pidfd.h)
+    script:
+      'clone c CLONE_PIDFD { pause }; call ioctl $c 65285 0 > ns; quietly { open-file /proc/self/ns/pid O_RDONLY > own }; inode $ns $own; exit 0',
+    says: ([opened, compared]) => ({
+      main: [`call ioctl $c 65285 0: ${opened ?? ''}`, `inode $ns $own: ${compared ?? ''}`],
+    }),
+  },
+  [{ what: 'the child has another', replace: ['clone c CLONE_PIDFD {', 'clone c CLONE_PIDFD|CLONE_NEWPID {'] }],
+);
