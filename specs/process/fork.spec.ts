@@ -138,11 +138,11 @@ for (const { flag, name } of [
           }),
         }
       : {
-          script: `clone child CLONE_NNP { field /proc/self/status NoNewPrivs; exit 3 }; exit 0`,
+          script: `clone child CLONE_NNP { field /proc/self/status NoNewPrivs; exit 3 }; wait child; exit 0`,
           says: (outcome) =>
             outcome === 'works'
-              ? { child: ['field /proc/self/status NoNewPrivs: 1'], main: [] }
-              : { child: [], main: ['clone child CLONE_NNP: EINVAL'] },
+              ? { child: ['field /proc/self/status NoNewPrivs: 1'], main: ['wait child: exit 3'] }
+              : { child: [], main: ['clone child CLONE_NNP: EINVAL', 'wait child: ECHILD'] },
         },
     [{ what: 'no flag', replace: [`child ${flag}`, 'child 0'] }],
   );
