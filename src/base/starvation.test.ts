@@ -17,17 +17,16 @@ test('a process that shares its processor with another has stood in line', { tim
 });
 
 test('time without a processor does not count', async () => {
-  const late = new DeadlineError('It did not come.');
   const waits = async (starved: readonly number[]): Promise<readonly (number | string)[]> => {
     const [given, left] = [[] as number[], [...starved]];
     const wait = (ms: number): Promise<never> => {
       given.push(ms);
-      return Promise.reject(late);
+      return Promise.reject(new DeadlineError(`It did not come within ${ms} ms.`));
     };
     const end = await notStarved(10_000, () => Promise.resolve(left.shift() ?? NaN), wait).catch(String);
     return [...given, end];
   };
-  const end = 'DeadlineError: It did not come.';
+  const end = 'DeadlineError: It did not come within 10000 ms.';
   expect(await waits([500, 500])).toEqual([10_000, end]);
   expect(await waits([500, 6_500, 8_500, 9_000])).toEqual([10_000, 6_000, 2_000, end]);
 });

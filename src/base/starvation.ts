@@ -22,7 +22,7 @@ export const starvedMs = async (pid: number): Promise<number> => {
  * it gets as much longer.
  *
  * @param wait waits for so many milliseconds; may be called again, and must not lose what came in between
- * @throws what `wait` throws; a DeadlineError when it had its time
+ * @throws what `wait` throws; when it had its time, the first DeadlineError: it names the time that counts
  */
 export const notStarved = async <T>(
   ms: number,
@@ -30,15 +30,17 @@ export const notStarved = async <T>(
   wait: (ms: number) => Promise<T>,
 ): Promise<T> => {
   let credited = await starved();
+  let first: DeadlineError | undefined;
   for (let left = ms; ;) {
     try {
       return await wait(left);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
+      first ??= error;
       const now = await starved();
       left = now - credited;
       credited = now;
-      if (left < leastMs) throw error;
+      if (left < leastMs) throw first;
     }
   }
 };
