@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { BenchRecord, benchTable, figure, median, reached } from './bench.ts';
+import { BenchRecord, benchTable, figure, median, reached, secondsPerFurther } from './bench.ts';
 
 test.each([
   [[3, 1, 2], 2],
@@ -15,6 +15,10 @@ test.each([
 ])('%j is met by %d: %s', (reach, value, expected) =>
   expect(reached(figure('x', 'x', 'ms', [value], { reach }))).toBe(expected),
 );
+
+test('what a further verdict costs is what two runs differ by', () => {
+  expect(secondsPerFurther({ ms: 12_000, verdicts: 40 }, { ms: 78_600, verdicts: 706 })).toBe(0.1);
+});
 
 const record: BenchRecord = {
   schema: 1,

@@ -59,6 +59,15 @@ export const figure = (
   more: Pick<Figure, 'reach' | 'limit'> = {},
 ): Figure => ({ id, what, unit, samples: [...samples], median: median(samples), ...more });
 
+interface Timed {
+  readonly ms: number;
+  readonly verdicts: number;
+}
+
+/** What one more verdict costs, by two runs that differ in nothing but how many they have. */
+export const secondsPerFurther = (few: Timed, many: Timed): number =>
+  (many.ms - few.ms) / (many.verdicts - few.verdicts) / 1000;
+
 /** Whether a figure is what it should be; undefined when nobody said. */
 export const reached = ({ median: value, reach }: Figure): boolean | undefined =>
   reach === undefined ? undefined : value <= (reach.atMost ?? Infinity) && value >= (reach.atLeast ?? -Infinity);

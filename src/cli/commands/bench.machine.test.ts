@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BenchRecord } from '../../report/bench.ts';
-import { measureRun } from '../bench/measure.ts';
 import { Workplace } from '../workplace.ts';
 
 let place: Workplace;
@@ -39,11 +38,32 @@ test('kernspec bench: figures of one round, each measured, on screen and as JSON
   expect(place.processes()).toEqual([]);
 });
 
-test('a whole run is timed, and its verdicts counted; one that does not hold has no time', async () => {
-  const { ms, verdicts } = await measureRun(['process.wait.bad-pids-are-told-apart', '--kernel', 'newest']);
-  expect(verdicts).toBe(1);
-  expect(ms).toBeGreaterThan(1_000);
-  await expect(measureRun(['no.such.claim'])).rejects.toThrow('"kernspec run no.such.claim" ended with 4');
+test('whole runs are timed, and their verdicts counted', { timeout: 400_000 }, async () => {
+  const claims = ['pidns.init.sigterm-without-handler-is-ignored', 'process.wait.bad-pids-are-told-apart'];
+  const json = join(place.directory, 'runs.json');
+  const quick = ['bench', '--rounds', '1', '--crowd', '1', '--json', json];
+  const { exitCode } = await place.kernspec([...quick, '--claims', ...claims]);
+  const { figures } = BenchRecord.parse(JSON.parse(await readFile(json, 'utf8')));
+  expect(figures.slice(-4).map(({ id, what }) => [id, what])).toEqual([
+    ['run-one', '2 claims on one kernel'],
+    ['run-further', 'a further claim on one kernel'],
+    ['run-signature', '5 verdicts: signature + machine, default kernels'],
+    ['run-default', '10 verdicts: default kernels'],
+  ]);
+  expect(exitCode).toBe(0);
+});
+
+test('a run that does not hold has no time; what was measured before it is told', async () => {
+  const json = join(place.directory, 'kept.json');
+  const quick = ['bench', '--rounds', '1', '--crowd', '1', '--json', json];
+  const { exitCode, stderr } = await place.kernspec([...quick, '--claims', 'no.such.claim']);
+  expect(stderr).toContain(
+    '"kernspec run no.such.claim --tag signature --kernel newest" ended with 4; nothing to measure.',
+  );
+  const { figures } = BenchRecord.parse(JSON.parse(await readFile(json, 'utf8')));
+  expect(figures.map(({ id }) => id)).toContain('clone');
+  expect(figures.map(({ id }) => id)).not.toContain('run-one');
+  expect(exitCode).toBe(3);
 });
 
 test.each([

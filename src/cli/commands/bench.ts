@@ -2,7 +2,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os';
 import type { Command } from 'commander';
 import { NothingSelectedError } from '../../base/errors.ts';
 import type { BootableKernel } from '../../harness/plan.ts';
-import { benchTable, figure, median, type BenchRecord, type Figure } from '../../report/bench.ts';
+import { benchTable, figure, median, secondsPerFurther, type BenchRecord, type Figure } from '../../report/bench.ts';
 import { qemuVersion } from '../../../vm/qemu/accel.ts';
 import type { Template } from '../../../vm/template.ts';
 import {
@@ -24,6 +24,7 @@ interface BenchOptions {
   readonly rounds: number;
   readonly crowd: readonly number[];
   readonly run: boolean;
+  readonly claims?: readonly string[];
   readonly json?: string | true;
 }
 
@@ -43,29 +44,33 @@ export const registerBench = (program: Command): void => {
     .option('--rounds <n>', 'boots and clones to measure', positive, 5)
     .option('--crowd <n...>', 'so many clones at the same time', another, crowds)
     .option('--no-run', 'leave out the whole runs')
+    .option('--claims <filter...>', 'whole runs of these claims alone')
     .option('--json [file]', 'the figures as JSON, on stdout or in a file')
     .action(bench);
 };
 
-const bench = async ({ kernel: selector, rounds, crowd, run, json }: BenchOptions): Promise<void> => {
+const bench = async ({ kernel: selector, rounds, crowd, run, claims = [], json }: BenchOptions): Promise<void> => {
   const progress = new Progress();
   const started = new Date().toISOString();
   const [bootable] = (await prepareKernels([selector], progress)).slice(-1);
   if (bootable === undefined) throw new NothingSelectedError(`No kernel is meant by "${selector}".`);
   const environment = await environmentOf(bootable);
   const template = await templateOf(bootable, progress);
-  const figures = [
-    ...(await startFigures(bootable, template, rounds, progress)),
-    ...(await idleFigures(bootable, template, rounds, progress)),
-    ...(await crowdFigures(bootable, template, crowd, progress)),
-    ...(run ? await runFigures(selector, progress) : []),
-  ];
-  progress.clear();
-  const record: BenchRecord = { schema: 1, started, environment, figures };
-  if (json !== undefined) await writeJson(record, json);
-  (json === true ? process.stderr : process.stdout).write(
-    `${benchTable(record, { color: wantsColor(process.stdout) })}\n`,
-  );
+  const figures: Figure[] = [];
+  try {
+    figures.push(...(await startFigures(bootable, template, rounds, progress)));
+    figures.push(...(await idleFigures(bootable, template, rounds, progress)));
+    figures.push(...(await crowdFigures(bootable, template, crowd, progress)));
+    if (run) for await (const measured of runFigures(selector, claims, progress)) figures.push(measured);
+  } finally {
+    // What has been measured is told, whatever comes behind it.
+    progress.clear();
+    const record: BenchRecord = { schema: 1, started, environment, figures };
+    if (json !== undefined) await writeJson(record, json);
+    (json === true ? process.stderr : process.stdout).write(
+      `${benchTable(record, { color: wantsColor(process.stdout) })}\n`,
+    );
+  }
 };
 
 const environmentOf = async ({ kernel, accelerator }: BootableKernel): Promise<BenchRecord['environment']> => ({
@@ -146,31 +151,27 @@ const crowdFigures = async (
   return figures;
 };
 
-/** Whole runs on warm templates; what a further claim costs is what two of them differ by. */
-const runFigures = async (kernel: string, progress: Progress): Promise<readonly Figure[]> => {
-  const measured = async (what: string, args: readonly string[]): Promise<MeasuredRun> => {
+/** Whole runs on warm templates, of all claims or of those that the filters mean. */
+async function* runFigures(kernel: string, filters: readonly string[], progress: Progress): AsyncGenerator<Figure> {
+  const measured = (what: string, args: readonly string[]): Promise<MeasuredRun> => {
     progress.phase(`a whole run: ${what}`);
     return measureRun(args);
   };
-  const few = await measured(`signature claims on ${kernel}`, ['--tag', 'signature', '--kernel', kernel]);
-  const all = await measured(`all claims on ${kernel}`, ['--kernel', kernel]);
-  const { all: known } = await selectedClaims([], { tag: [] });
-  const usual = known.filter(({ claim }) => ['signature', 'machine'].some((tag) => claim.tags?.includes(tag)));
+  const timed = (id: string, what: string, { ms }: MeasuredRun, atMost: number): Figure =>
+    figure(id, what, 's', [ms / 1000], { reach: { atMost } });
+  const few = await measured(`signature claims on ${kernel}`, [...filters, '--tag', 'signature', '--kernel', kernel]);
+  const all = await measured(`all claims on ${kernel}`, [...filters, '--kernel', kernel]);
+  yield timed('run-one', `${all.verdicts} claims on one kernel`, all, 45);
+  const further = secondsPerFurther(few, all);
+  yield figure('run-further', 'a further claim on one kernel', 's', [further], { reach: { atMost: 0.2 } });
+  const { selected } = await selectedClaims(filters, { tag: [] });
+  const usual = selected.filter(({ claim }) => ['signature', 'machine'].some((tag) => claim.tags?.includes(tag)));
+  const ids = usual.map(({ claim }) => claim.id);
   const signature = await measured('signature and machine claims on the default kernels', [
-    ...usual.map(({ claim }) => claim.id),
+    ...ids,
     ...['--kernel', 'default'],
   ]);
-  const wide = await measured('all claims on the default kernels', ['--kernel', 'default']);
-  const further = (all.ms - few.ms) / (all.verdicts - few.verdicts) / 1000;
-  const seconds = ({ ms }: MeasuredRun): readonly number[] => [ms / 1000];
-  return [
-    figure('run-signature', 'signature + machine claims, default kernels', 's', seconds(signature), {
-      reach: { atMost: 90 },
-    }),
-    figure('run-one', `${all.verdicts} claims on one kernel`, 's', seconds(all), { reach: { atMost: 45 } }),
-    figure('run-default', `${wide.verdicts} verdicts on the default kernels`, 's', seconds(wide), {
-      reach: { atMost: 180 },
-    }),
-    figure('run-further', 'a further claim on one kernel', 's', [further], { reach: { atMost: 0.2 } }),
-  ];
-};
+  yield timed('run-signature', `${signature.verdicts} verdicts: signature + machine, default kernels`, signature, 90);
+  const wide = await measured('all claims on the default kernels', [...filters, '--kernel', 'default']);
+  yield timed('run-default', `${wide.verdicts} verdicts: default kernels`, wide, 180);
+}
