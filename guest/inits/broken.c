@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,11 +28,6 @@ static bool is(const char *how) {
   const char *at = strstr(broken, how);
   size_t length = strlen(how);
   return at != NULL && (at == broken || at[-1] == ',') && (at[length] == '\0' || at[length] == ',');
-}
-
-static void pause_ms(long ms) {
-  struct timespec left = {ms / 1000, ms % 1000 * 1000000};
-  nanosleep(&left, NULL);
 }
 
 /* --- the command ------------------------------------------------------------------------------------------------------- */
@@ -97,7 +93,8 @@ static void reap(pid_t command) {
 }
 
 static int exit_code(void) {
-  if (is("ends-late")) pause_ms(2500);
+  /* The time is what is wrong about it. */
+  if (is("ends-late")) nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL);
   if (is("always-exits-0")) return 0;
   if (WIFEXITED(ended)) return WEXITSTATUS(ended);
   return is("forgets-that-it-was-a-signal") ? WTERMSIG(ended) : 128 + WTERMSIG(ended);
@@ -122,9 +119,21 @@ static bool passes_on(const siginfo_t *info) {
   return true;
 }
 
+/* Whether a signal is still pending for a process. (proc_pid_status(5), ShdPnd) */
+static bool is_pending(pid_t pid, int signo) {
+  char path[64], status[4096] = "";
+  snprintf(path, sizeof path, "/proc/%d/status", pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  if (read(fd, status, sizeof status - 1) < 0) status[0] = '\0';
+  close(fd);
+  const char *line = strstr(status, "\nShdPnd:");
+  return line != NULL && (strtoull(line + 8, NULL, 16) >> (signo - 1) & 1) != 0;
+}
+
 static void pass_on(pid_t command, const siginfo_t *info) {
-  /* Late enough that what the terminal sends to the same group has been taken before. */
-  if (is("shares-its-group")) pause_ms(100);
+  /* What the terminal has sent to the group must have been taken, or the two are one. (signal(7): they do not queue) */
+  while (is("shares-its-group") && is_pending(command, info->si_signo)) sched_yield();
   if (is("signals-everybody") && info->si_signo == SIGTERM) kill(-1, SIGTERM);
   else if (kill(command, info->si_signo) < 0 && is("gives-up")) exit(1);
   if (is("kills-at-once") && info->si_signo == SIGTERM) kill(command, SIGKILL);

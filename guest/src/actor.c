@@ -65,15 +65,6 @@ static void do_quietly(char **words, int count, char *block) {
   event_mute--;
 }
 
-/* sleep MS: as long as nothing is waited for but time. (nanosleep(2)) */
-static void do_sleep(char **words, int count, char *block) {
-  (void)block;
-  long ms = value_of(words[1]);
-  struct timespec left = {ms / 1000, ms % 1000 * 1000000};
-  while (nanosleep(&left, &left) < 0 && errno == EINTR) continue;
-  report(words, count, 0);
-}
-
 /* What a script in a file was started with: its own name first. */
 static int script_argc;
 static char **script_argv;
@@ -99,7 +90,7 @@ static void do_environment(char **words, int count, char *block) {
 static const struct verb order_verbs[] = {
     {"ready", 1, false, do_ready}, {"say", 2, false, do_say},     {"open", 2, false, do_open},
     {"await", 2, false, do_await}, {"pause", 1, false, do_pause}, {"repeat", 2, true, do_repeat},
-    {"quietly", 1, true, do_quietly}, {"sleep", 2, false, do_sleep}, {"arguments", 1, false, do_arguments},
+    {"quietly", 1, true, do_quietly}, {"arguments", 1, false, do_arguments},
     {"environment", 2, false, do_environment},
 };
 
