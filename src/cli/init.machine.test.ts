@@ -188,6 +188,9 @@ describe('what cannot be meant', () => {
     const lost = await script('lost', '#!/nonexistent/interpreter\n');
     expect(await says(['tinny'])).toBe('4 There is no init "tinny" in the catalogue.');
     expect(await says(['tini', '--check', 'SIG-TERN'])).toBe('4 There is no check "SIG-TERN".');
+    expect(await says(['--selfcheck', 'tini'])).toBe(
+      '2 --selfcheck is about our own broken inits: no other can be named.',
+    );
     expect(await says([])).toBe('2 Nothing to validate is named.');
     expect(await says(['--', '{cmd}'])).toBe('2 The command line begins with {cmd}: there is no program to validate.');
     expect(await says(['--profile', 'wrapper', '--', process.execPath])).toBe(
