@@ -19,6 +19,7 @@
  *   --cwd DIR · --input TEXT · --tty   where it starts · what its stdin says · on a terminal of its own
  *   --no-proc · --read-only   an empty /proc · nothing of / can be written
  *   --kill-after US SIG   the signal so many microseconds after the program has been executed
+ *   --ahead            it goes on before anybody that it forks gets a turn (sched(7): SCHED_FIFO, SCHED_RESET_ON_FORK)
  *   --setenv NAME VALUE   a variable more in its environment
  *
  * Lines and requests are those of guest/PROTOCOL.md. Nothing here looks by ptrace(2): it would change what signals do.

@@ -18,7 +18,7 @@ static struct {
   int uid, fd;
   long kill_after_us;
   int kill_signal;
-  bool tty, odd, no_caps, cap_boot, no_proc, read_only;
+  bool tty, odd, no_caps, cap_boot, no_proc, read_only, ahead;
   char **argv;
 } wanted = {.root = "/", .cwd = "/", .fd = -1};
 

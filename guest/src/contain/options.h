@@ -18,7 +18,8 @@ static bool flag(const char *word) {
     const char *name;
     bool *value;
   } flags[] = {{"--tty", &wanted.tty},           {"--odd", &wanted.odd},         {"--no-caps", &wanted.no_caps},
-               {"--cap-boot", &wanted.cap_boot}, {"--no-proc", &wanted.no_proc}, {"--read-only", &wanted.read_only}};
+               {"--cap-boot", &wanted.cap_boot}, {"--no-proc", &wanted.no_proc}, {"--read-only", &wanted.read_only},
+               {"--ahead", &wanted.ahead}};
   for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
     if (strcmp(word, flags[i].name) == 0) return *flags[i].value = true;
   return false;
