@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { abandonedIn } from '../base/atomic.ts';
 import { cacheDir, projectRoot } from '../base/paths.ts';
 import { RunRecord } from '../report/record.ts';
 
@@ -104,15 +105,13 @@ export class Workplace implements AsyncDisposable {
       .filter((pid) => pid > 0 && textOf(`/proc/${pid}/environ`).includes(`KERNSPEC_RUNS_DIR=${this.runs}\0`));
   }
 
-  /** Temporary files and directories below the runs and, where that is its own, the cache. */
-  temporaries(): readonly string[] {
-    return [this.runs, ...(this.#cache === undefined ? [] : [this.#cache])].flatMap((directory) => {
-      try {
-        return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.includes('.tmp-'));
-      } catch {
-        return [];
-      }
-    });
+  /**
+   * Temporary files and directories that nobody will finish, below the runs and, where that is its own, the cache: others may be
+   * at work there.
+   */
+  async temporaries(): Promise<readonly string[]> {
+    const found = [this.runs, ...(this.#cache === undefined ? [] : [this.#cache])].map(abandonedIn);
+    return (await Promise.all(found)).flat();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

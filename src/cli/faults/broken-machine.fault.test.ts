@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   expect(place.processes()).toEqual([]);
-  expect(place.temporaries()).toEqual([]);
+  expect(await place.temporaries()).toEqual([]);
   await place[Symbol.asyncDispose]();
 });
 

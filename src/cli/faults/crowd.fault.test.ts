@@ -19,7 +19,7 @@ test('two runs at once on one cache: each template is booted once, and both are 
   const records = await place.records();
   expect(records.map(({ reason }) => reason)).toEqual(['passed', 'passed']);
   expect(place.processes()).toEqual([]);
-  expect(place.temporaries()).toEqual([]);
+  expect(await place.temporaries()).toEqual([]);
 });
 
 test('64 clones at once: all answer, no two alike', async () => {

@@ -49,7 +49,7 @@ test.each([
   expect(await place.record()).toMatchObject({ results: [{ verdict: 'holds' }] });
   const again = await place.kernspec(quick);
   expect(again.stderr).not.toMatch(/made anew|for its clones/);
-  expect(place.temporaries()).toEqual([]);
+  expect(await place.temporaries()).toEqual([]);
 });
 
 test('another QEMU has templates of its own', async () => {

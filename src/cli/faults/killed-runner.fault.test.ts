@@ -33,7 +33,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     await until('the end of all processes', 2_000, () => place.processes().length === 0);
     if (signal !== 'SIGKILL') {
       expect(exitCode).toBe(130);
-      expect(place.temporaries()).toEqual([]);
+      expect(await place.temporaries()).toEqual([]);
     }
     expect(await afterNextRun()).toEqual([]);
     expect((await place.records()).map(({ reason }) => reason)).toEqual(['passed']);
@@ -55,7 +55,7 @@ describe.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
       await until('the end of all processes', 2_000, () => place.processes().length === 0);
       if (signal !== 'SIGKILL') {
         expect(exitCode).toBe(130);
-        expect(place.temporaries()).toEqual([]);
+        expect(await place.temporaries()).toEqual([]);
         expect(await place.record()).toMatchObject({ reason: 'interrupted' });
       }
       expect(await afterNextRun()).toEqual([]);
