@@ -56,3 +56,32 @@ tells(
   },
   [{ what: 'the same one is asked twice', replace: ['children-of a > d', 'children-of self > d'] }],
 );
+
+tells(
+  {
+    id: 'proc.wchan.names-where-an-init-waits',
+    statement:
+      'The file wchan of a namespace init that waits for the end of its members says zap_pid_ns_processes; on 5.10 it says 0.',
+    sources: [man('proc_pid_wchan(5)'), kernelSource('fs/proc/base.c', 'proc_pid_wchan')],
+    tags: ['teardown', ...tags],
+    entries: ['PRC-08'],
+    expected: byKernel(
+      { '<5.16': '0', '>=5.16': 'zap_pid_ns_processes' },
+      { '>=5.16': { commit: 'bc9bbb81730e', title: 'x86: Fix get_wchan() to support the ORC unwinder' } },
+    ),
+    needs: ['CONFIG_KALLSYMS'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { await up; exit 42 }; fork member { open up; pause }; until Z member; until-in exit_group one; read /proc/@one/wchan; wait member; wait one; exit 0`,
+    says: (where) => ({
+      main: [
+        'until Z member: Z',
+        'until-in exit_group one: exit_group',
+        `read /proc/@one/wchan: ${where}`,
+        'wait member: SIGKILL',
+        'wait one: exit 42',
+      ],
+    }),
+  },
+  [{ what: 'nobody else is there', replace: ['open up; pause }', 'open up; exit 0 }'] }],
+);

@@ -56,6 +56,38 @@ tells(
 
 tells(
   {
+    id: 'process.wait.wnowait-leaves-stop-and-continuation',
+    statement: 'waitid(2) with WNOWAIT tells of a stop or a continuation and leaves it to be waited for again, once.',
+    sources: [
+      man('waitid(2)'),
+      kernelSource('kernel/exit.c', 'wait_task_stopped'),
+      kernelSource('kernel/exit.c', 'wait_task_continued'),
+    ],
+    tags: ['job', ...tags],
+    entries: ['WAI-03'],
+  },
+  {
+    script: `fork child { pause }; quietly { kill child STOP }; waitid P_PID child WSTOPPED|WNOWAIT; waitid P_PID child WSTOPPED; waitid P_PID child WSTOPPED|WNOHANG;
+      quietly { kill child CONT }; waitid P_PID child WCONTINUED|WNOWAIT; waitid P_PID child WCONTINUED; waitid P_PID child WCONTINUED|WNOHANG; exit 0`,
+    says: {
+      main: [
+        'waitid P_PID child WSTOPPED|WNOWAIT: CLD_STOPPED 19 from child',
+        'waitid P_PID child WSTOPPED: CLD_STOPPED 19 from child',
+        'waitid P_PID child WSTOPPED|WNOHANG: nothing',
+        'waitid P_PID child WCONTINUED|WNOWAIT: CLD_CONTINUED 18 from child',
+        'waitid P_PID child WCONTINUED: CLD_CONTINUED 18 from child',
+        'waitid P_PID child WCONTINUED|WNOHANG: nothing',
+      ],
+    },
+  },
+  [
+    { what: 'the stop is taken twice', replace: ['WSTOPPED|WNOWAIT', 'WSTOPPED'] },
+    { what: 'the continuation is taken twice', replace: ['WCONTINUED|WNOWAIT', 'WCONTINUED'] },
+  ],
+);
+
+tells(
+  {
     id: 'process.wait.uid-of-the-child-is-told',
     statement:
       "SIGCHLD and waitid(2) tell the child's real uid as it is at the time, for its end as for its stop and continuation.",

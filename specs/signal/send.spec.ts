@@ -1,5 +1,5 @@
 /** Sending signals: kill(2), tgkill(2), sigqueue(3), and whom they reach. */
-import { kernelSource, man, signalsTo, spec, actor, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const kill = man('kill(2)');
 const something = kernelSource('kernel/signal.c', 'kill_something_info');
@@ -469,4 +469,29 @@ tells(
       ],
     },
   ],
+);
+
+tells(
+  {
+    id: 'signal.send.to-a-thread-that-has-ended',
+    statement:
+      'tgkill(2) to a main thread that has ended before the others succeeds and has no effect, SIGKILL included; up to 7.1 the signals stay in its queue.',
+    sources: [man('tgkill(2)'), kernelSource('kernel/signal.c', 'wants_signal')],
+    tags: ['thread', ...tags],
+    entries: ['THR-02'],
+    expected: byKernel({ '<7.2': '0000000000004100', '>=7.2': '0000000000000000' }),
+  },
+  {
+    script: `thread other { until Z self; open dead; tgkill self self TERM; tgkill self self KILL; field /proc/self/status SigPnd; pending; exit 0 }; exit-thread 3`,
+    says: (pending) => ({
+      other: [
+        'until Z self: Z',
+        'tgkill self self TERM: 0',
+        'tgkill self self KILL: 0',
+        `field /proc/self/status SigPnd: ${pending}`,
+        'pending: none',
+      ],
+    }),
+  },
+  [{ what: 'it is sent to the process', replace: ['tgkill self self KILL', 'kill self KILL'] }],
 );

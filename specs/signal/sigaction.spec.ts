@@ -419,3 +419,43 @@ tells(
   { script: 'quietly { on SEGV exit 0 }; crash', says: { main: ['signal SEGV: SEGV_MAPERR at 0x10'] } },
   [{ what: 'it is sent by kill', replace: ['crash', 'kill self SEGV'] }],
 );
+
+tells(
+  {
+    id: 'signal.disposition.forced-fatally-is-final',
+    statement:
+      'The action of a signal that the kernel has forced to be fatal can be neither set nor asked for any more, by anybody who shares it: sigaction(2) is EINVAL. Up to 5.15 it was left as it was.',
+    sources: [
+      kernelSource('kernel/signal.c', 'do_sigaction'),
+      kernelSource('kernel/signal.c', 'force_sig_info_to_task'),
+      man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS'),
+    ],
+    tags: ['seccomp', ...tags],
+    entries: ['SIG-17'],
+    expected: byKernel(
+      { '<5.16': 'left', '>=5.16': 'final' },
+      {
+        '>=5.16': {
+          commit: '00b06da29cf9',
+          title: 'signal: Add SA_IMMUTABLE to ensure forced siganls do not get changed',
+        },
+      },
+    ),
+  },
+  {
+    // Without a dump, which up to 5.15 ends all who share the memory.
+    script: `quietly { on SYS; call prctl PR_SET_DUMPABLE 0 }
+      vfork child CLONE_SIGHAND { quietly { seccomp getpgrp kill }; call getpgrp; exit 0 }; wait child; disposition SYS; default SYS; ignore SYS; on SYS; ignore USR1; exit 0`,
+    says: (outcome) => ({
+      main: [
+        'vfork child CLONE_SIGHAND: 0',
+        'wait child: SIGSYS',
+        ...(outcome === 'final'
+          ? ['disposition SYS: EINVAL', 'default SYS: EINVAL', 'ignore SYS: EINVAL', 'on SYS: EINVAL']
+          : ['disposition SYS: caught', 'default SYS: 0', 'ignore SYS: 0', 'on SYS: 0']),
+        'ignore USR1: 0',
+      ],
+    }),
+  },
+  [{ what: 'the child has a table of its own', replace: ['child CLONE_SIGHAND', 'child 0'] }],
+);

@@ -130,3 +130,28 @@ tells(
   },
   [{ what: 'no user namespace', replace: ['block USR1; call unshare CLONE_NEWUSER', 'block USR1'] }],
 );
+
+tells(
+  {
+    id: 'signal.info.perf-event-sends-trap-perf',
+    statement:
+      'A perf event with sigtrap sends SIGTRAP with TRAP_PERF and the value it was opened with; up to 5.12 perf_event_open(2) refuses it.',
+    sources: [man('perf_event_open(2)', 'sigtrap'), kernelSource('kernel/signal.c', 'send_sig_perf')],
+    tags: ['perf', ...tags],
+    entries: ['INF-13'],
+    expected: byKernel(
+      { '<5.13': 'E2BIG', '>=5.13': 'TRAP_PERF 77' },
+      { '>=5.13': { commit: '97ba62b27867', title: 'perf: Add support for SIGTRAP on perf events' } },
+    ),
+  },
+  {
+    script: 'quietly { on TRAP }; perf-trap 77; exit 0',
+    says: (outcome) => ({
+      main: outcome === 'E2BIG' ? ['perf-trap 77: E2BIG'] : ['perf-trap 77: 0', `signal TRAP: ${outcome}`],
+    }),
+  },
+  [
+    { what: 'nothing is written', replace: ['perf-trap 77', 'perf-trap 77 none'] },
+    { what: 'another value', replace: ['perf-trap 77', 'perf-trap 78'] },
+  ],
+);

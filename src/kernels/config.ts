@@ -20,6 +20,7 @@ export const optionProbes = {
   CONFIG_CGROUP_PIDS: 'grep -qw pids /sys/fs/cgroup/cgroup.controllers',
   CONFIG_MEMCG: 'grep -qw memory /sys/fs/cgroup/cgroup.controllers',
   CONFIG_POSIX_MQUEUE: 'test -d /proc/sys/fs/mqueue',
+  CONFIG_KALLSYMS: 'test -e /proc/kallsyms',
   CONFIG_MAGIC_SYSRQ: 'test -e /proc/sys/kernel/sysrq',
   CONFIG_FTRACE: 'test -d /sys/kernel/tracing/instances/kernspec0/events/signal',
   CONFIG_FTRACE_SYSCALLS: 'test -d /sys/kernel/tracing/events/syscalls',

@@ -4,6 +4,8 @@
 
 #include "core.h"
 #include <linux/filter.h>
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 
@@ -97,10 +99,38 @@ static void do_user_dispatch(char **words, int count, char *block) {
   report(words, count, result);
 }
 
+/*
+ * perf-trap VALUE [none]: a perf event that sends SIGTRAP, with that value, when a variable is written, and then writes it; `none`:
+ * does not. (perf_event_open(2): sigtrap, sig_data)
+ */
+static void do_perf_trap(char **words, int count, char *block) {
+  (void)block;
+  static volatile uint64_t watched;
+  struct perf_event_attr event = {
+      .type = PERF_TYPE_BREAKPOINT,
+      .size = sizeof event,
+      .sample_period = 1,
+      .bp_type = HW_BREAKPOINT_W,
+      .bp_addr = (uint64_t)(uintptr_t)&watched,
+      .bp_len = HW_BREAKPOINT_LEN_8,
+      .exclude_kernel = 1,
+      .exclude_hv = 1,
+      .remove_on_exec = 1,
+      .sigtrap = 1,
+      .sig_data = (uint64_t)value_of(words[1]),
+  };
+  long fd = syscall(SYS_perf_event_open, &event, 0, -1, -1, 0UL);
+  report(words, count, fd < 0 ? -1 : 0);
+  if (fd < 0) return;
+  if (count == 2) watched = 1;
+  close((int)fd);
+}
+
 static const struct verb fault_verbs[] = {
     {"crash", 1, false, do_crash},  {"fault", 2, false, do_fault},
     {"abort", 1, false, do_abort},  {"broken-pipe", 1, false, do_broken_pipe},
     {"seccomp", 3, false, do_seccomp}, {"user-dispatch", 2, false, do_user_dispatch},
+    {"perf-trap", 2, false, do_perf_trap},
 };
 
 #endif

@@ -44,6 +44,12 @@ static void append_origin(char *text, size_t size, const siginfo_t *info) {
     append(text, size, " at ");
     append(text, size, address);
   }
+  /* What the perf event was opened with; its place, for headers that are older. (include/uapi/asm-generic/siginfo.h, _perf) */
+  if (info->si_signo == SIGTRAP && info->si_code == 6) {
+    uint64_t data;
+    memcpy(&data, (const char *)&info->si_addr + sizeof info->si_addr, sizeof data);
+    append(text, size, " "), append_number(text, size, (long)data);
+  }
   if (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ)
     append(text, size, " "), append_number(text, size, info->si_value.sival_int);
   if (child || (info->si_code <= 0 && info->si_code != SI_TIMER)) {

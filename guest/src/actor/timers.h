@@ -5,14 +5,15 @@
 #include "signals.h"
 #include <sys/time.h>
 
-/* timer-create SIG > NAME: by the raw call; the C library's id is not the kernel's */
+/* timer-create SIG [CLOCK] > NAME: of CLOCK_MONOTONIC; by the raw call: the C library's id is not the kernel's */
 static void do_timer_create(char **words, int count, char *block) {
   (void)block;
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_word(words[1])};
   int id = 0;
   const char *name = result_name;
   result_name = NULL;
-  long result = syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id);
+  long clock = count > 2 ? value_of(words[2]) : CLOCK_MONOTONIC;
+  long result = syscall(SYS_timer_create, clock, &event, &id);
   if (result == 0 && name != NULL) set_variable(name, id);
   report(words, count, result);
 }

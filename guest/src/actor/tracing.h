@@ -75,7 +75,25 @@ static void do_set_tracee_mask(char **words, int count, char *block) {
   report(words, count, syscall(SYS_ptrace, PTRACE_SETSIGMASK, value_of(words[1]), sizeof mask, &mask));
 }
 
+/* event-message TRACEE > NAME: what belongs to the event that it has stopped for: a pid, a word of status. (PTRACE_GETEVENTMSG) */
+static void do_event_message(char **words, int count, char *block) {
+  (void)block;
+  unsigned long message = 0;
+  long result = syscall(SYS_ptrace, PTRACE_GETEVENTMSG, value_of(words[1]), 0, &message);
+  report(words, count, result < 0 ? -1 : (long)message);
+}
+
+/* syscall-stop TRACEE: whether it has stopped at the entry or the exit of a call, or otherwise. (PTRACE_GET_SYSCALL_INFO) */
+static void do_syscall_stop(char **words, int count, char *block) {
+  (void)block;
+  uint8_t info[88] = {0};
+  long result = syscall(SYS_ptrace, 0x420e, value_of(words[1]), sizeof info, info);
+  if (result < 0) report(words, count, -1);
+  else report_text(words, count, info[0] == 1 ? "entry" : info[0] == 2 ? "exit" : info[0] == 3 ? "seccomp" : "none");
+}
+
 static const struct verb tracing_verbs[] = {
+    {"event-message", 2, false, do_event_message}, {"syscall-stop", 2, false, do_syscall_stop},
     {"stop-info", 2, false, do_stop_info},     {"set-stop-info", 4, false, do_set_stop_info},
     {"peek", 3, false, do_peek},               {"tracee-mask", 2, false, do_tracee_mask},
     {"set-tracee-mask", 2, false, do_set_tracee_mask},
