@@ -79,7 +79,7 @@ export class Guest implements AsyncDisposable {
    * The machine is of no use afterwards.
    */
   async machineInit(fixture: Fixture): Promise<MachineInit> {
-    for (const kind of ['panic', 'reboot'] as const) this.#foreseen.add(kind);
+    for (const kind of ['panic', 'reboot', 'link-lost'] as const) this.#foreseen.add(kind);
     const asInit = !this.#breaker.outsideNamespace();
     this.#init = await MachineInit.replace(this.#machine, this.#breaker.fixture(fixture), asInit);
     return this.#init;

@@ -17,6 +17,9 @@ const patienceMs = 15_000;
 /** How much of the console goes into a message; the evidence has all of it. */
 const heardLines = 20;
 
+/** The line in which a kernel says why it panics. */
+const panic = /Kernel panic - not syncing: .*/;
+
 /** What guest/src/reaper.c executes when SIGRTMAX (64) tells it to. */
 const nextInit = '/run/next-init';
 
@@ -71,24 +74,29 @@ export class MachineInit {
 
   /** The line in which the kernel says why it panics. */
   async panics(): Promise<string> {
-    return kernelSays(this.#machine, /Kernel panic - not syncing: .*/, this.#begin);
+    return kernelSays(this.#machine, panic, this.#begin);
   }
 
-  /** That PID 1 was ended, or the machine restarted, is what a claim about PID 1 denies; other failures are ours. */
+  /**
+   * That PID 1 was ended, or the machine restarted, is what a claim about PID 1 denies. A link that is lost is no matter: somebody
+   * may have killed our sshd, and the console still speaks. Other failures are ours.
+   */
   async #until<T>(what: string, look: (line: string) => T | undefined): Promise<T> {
     try {
       return await Promise.race([
         untilOnConsole(this.#machine, what, look, this.#begin),
         this.#machine.failed.catch((error: unknown) => {
-          if (error instanceof MachineFailure && (error.kind === 'panic' || error.kind === 'reboot'))
-            throw new Violation(`Expected ${what}, but: ${error.message}\n${error.details ?? ''}`, { cause: error });
-          throw error;
+          if (!(error instanceof MachineFailure)) throw error;
+          if (error.kind === 'link-lost') return new Promise<never>(() => undefined);
+          if (error.kind !== 'panic' && error.kind !== 'reboot') throw error;
+          throw new Violation(`Expected ${what}, but: ${error.message}\n${error.details ?? ''}`, { cause: error });
         }),
       ]);
     } catch (error) {
       if (!(error instanceof DeadlineError)) throw error;
       const heard = this.#machine.console.text(heardLines);
-      await stillRuns(this.#machine);
+      // After a lost link nobody has told us.
+      if (!this.lines.some((line) => panic.test(line))) await stillRuns(this.#machine);
       throw new Violation(`Expected ${what}, but it never came.\n${heard}`, { cause: error });
     }
   }
