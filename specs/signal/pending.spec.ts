@@ -1,5 +1,5 @@
 /** Blocked and pending signals: signal(7) "Signal mask and pending signals", sigpending(2), sigprocmask(2). */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const maskAndPending = man('signal(7)', 'Signal mask and pending signals');
 const queueing = man('signal(7)', 'Queueing and delivery semantics for standard signals');
@@ -444,3 +444,58 @@ tells(
   },
   [{ what: 'it is sent by a user', replace: ['tgsigqueue self tid FPE 1 1', 'tgkill self tid FPE'] }],
 );
+
+for (const { id, call, does, when, source } of [
+  {
+    id: 'one-that-blocks-it-too-late-hands-it-on',
+    call: 'rt_sigprocmask',
+    does: 'block USR1',
+    when: 'blocks it',
+    source: 'retarget_shared_pending',
+  },
+  { id: 'one-that-ends-hands-it-on', call: 'exit', does: 'exit-thread 0', when: 'ends', source: 'exit_signals' },
+]) {
+  spec(
+    {
+      id: `signal.pending.${id}`,
+      statement: `A process-directed signal that was meant for a thread which ${when} before it could take it goes to another thread, and wakes that one.`,
+      sources: [
+        man('signal(7)', 'Signal mask and pending signals'),
+        kernelSource('kernel/signal.c', source),
+        man('seccomp_unotify(2)'),
+      ],
+      tags: ['thread', ...tags],
+      needs: ['CONFIG_SECCOMP_FILTER'],
+      // By a filter a thread is held in the middle of its call, so that signals come too late for it.
+      expected: byKernel(
+        { '<5.19': 'cannot be held', '>=5.19': 'handed on' },
+        {
+          '>=5.19': { commit: 'c2aa2dfef243', title: 'seccomp: Add wait_killable semantic to seccomp user notifier' },
+        },
+      ),
+    },
+    async ({ guest, expect, expected }) => {
+      const hold = `hand-over ${call} killable > l`;
+      if (expected === 'cannot be held') {
+        const fixture = await guest.process(actor(`${hold}; exit 0`));
+        expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+        expect(fixture.transcript()).toEqual([`hand-over ${call} killable: EINVAL`]);
+        return;
+      }
+      // Both could take it; it is the first that is chosen. (complete_signal())
+      const fixture = await guest.process(
+        actor(`quietly { on USR1 opens taken }; thread first { ${hold}; open held; ${does} }; thread second { await end };
+          quietly { block USR1 }; await held; handed $l > c; kill self USR1; answer $l $c go-on; await taken; open end; join second; exit 0`),
+      );
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+      expect(fixture.transcript('second')).toEqual(['signal USR1: SI_USER from self']);
+      expect(fixture.transcript().slice(-4)).toEqual([
+        'handed $l: 0',
+        'kill self USR1: 0',
+        'answer $l $c go-on: 0',
+        'join second: 0',
+      ]);
+    },
+    [{ what: 'it is sent to nobody', replace: ['kill self USR1', 'kill self 0'] }],
+  );
+}

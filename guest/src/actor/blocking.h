@@ -402,6 +402,7 @@ static const struct {
     CALL(epoll_wait), CALL(epoll_pwait), CALL(pause), CALL(futex), CALL(flock), CALL(fcntl), CALL(msgrcv), CALL(msgsnd),
     CALL(semop), CALL(semtimedop), CALL(mq_timedreceive), CALL(mq_timedsend), CALL(rt_sigtimedwait), CALL(rt_sigsuspend),
     CALL(io_getevents), CALL(io_pgetevents), CALL(restart_syscall), CALL(clone), CALL(exit_group), CALL(personality),
+    CALL(rt_sigprocmask), CALL(exit),
 #undef CALL
 };
 
@@ -477,7 +478,10 @@ static void do_signal_at_entry(char **words, int count, char *block) {
 
 /* --- calls that somebody else answers: seccomp_unotify(2) ------------------------------------------------------------------------ */
 
-/* hand-over CALL > NAME: a filter of this thread that has this call answered through the listener $NAME */
+/*
+ * hand-over CALL [killable] > NAME: a filter of this thread that has this call answered through the listener $NAME; `killable`: once
+ * it is in somebody's hands, signals that do not kill wait until it is answered. (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+ */
 static void do_hand_over(char **words, int count, char *block) {
   (void)block;
   struct sock_filter filter[] = {
@@ -487,7 +491,8 @@ static void do_hand_over(char **words, int count, char *block) {
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
-  report(words, count, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+  unsigned flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (count > 2 ? 1u << 5 : 0);
+  report(words, count, syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program));
 }
 
 /* handed LISTENER > NAME: waits for a call, whose number for the answer is $NAME; `nobody` when nobody is left who could make one */
@@ -510,10 +515,12 @@ static void do_handed(char **words, int count, char *block) {
   report(words, count, result < 0 ? -1 : 0);
 }
 
-/* answer LISTENER CALL VALUE: what the call returns */
+/* answer LISTENER CALL VALUE|go-on: what the call returns · that it may be made */
 static void do_answer(char **words, int count, char *block) {
   (void)block;
-  struct seccomp_notif_resp response = {.id = (uint64_t)value_of(words[2]), .val = value_of(words[3])};
+  struct seccomp_notif_resp response = {.id = (uint64_t)value_of(words[2])};
+  if (strcmp(words[3], "go-on") == 0) response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+  else response.val = value_of(words[3]);
   report(words, count, ioctl((int)value_of(words[1]), SECCOMP_IOCTL_NOTIF_SEND, &response));
 }
 
