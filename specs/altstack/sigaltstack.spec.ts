@@ -107,6 +107,45 @@ tells(
   [{ what: 'SA_ONSTACK is missing', replace: ['USR1 onstack', 'USR1'] }],
 );
 
+for (const { id, statement, flags, result, break: broken } of [
+  {
+    id: 'altstack.change.refused-while-it-is-in-use',
+    statement: 'A handler that runs on the alternate stack cannot change it: EPERM.',
+    flags: '0',
+    result: 'EPERM',
+    break: { what: 'the handler runs on the ordinary one', replace: ['USR1 onstack', 'USR1'] as const },
+  },
+  {
+    id: 'altstack.autodisarm.handler-may-change-it',
+    statement:
+      'With SS_AUTODISARM there is no alternate stack while a handler runs on it; the handler may change it, and afterwards it is as before.',
+    flags: '0x80000000',
+    result: '0',
+    break: { what: 'without the flag', replace: ['0x80000000', '0'] as const },
+  },
+]) {
+  tells(
+    {
+      id,
+      statement,
+      sources: [man('sigaltstack(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaltstack')],
+      tags,
+      entries: ['STK-03'],
+    },
+    {
+      script: `quietly { altstack 65536 ${flags}; on USR1 onstack disables }; kill self USR1; altstack?; exit 0`,
+      says: {
+        main: [
+          `signal USR1: SI_USER from self, disables the alternate stack: ${result}`,
+          'kill self USR1: 0',
+          'altstack?: set',
+        ],
+      },
+    },
+    [broken],
+  );
+}
+
 tells(
   {
     id: 'altstack.overflow.handler-runs-only-on-it',

@@ -88,6 +88,7 @@ static struct {
   int exit_code;
   bool mask;
   bool where;
+  bool disables;
   const char *gate;
   volatile long runs;
 } reactions[_NSIG];
@@ -116,6 +117,11 @@ static void handler(int signo, siginfo_t *info, void *context) {
     syscall(SYS_sigaltstack, NULL, &stack);
     append(text, sizeof text, stack.ss_flags & SS_ONSTACK ? ", on the alternate stack" : ", on the ordinary stack");
   }
+  if (reactions[signo].disables) {
+    stack_t none = {.ss_flags = SS_DISABLE};
+    append(text, sizeof text, ", disables the alternate stack: ");
+    append(text, sizeof text, syscall(SYS_sigaltstack, &none, NULL) == 0 ? "0" : error_name(errno));
+  }
   event_open(&line, "signal");
   line_string(&line, "about", name);
   line_string(&line, "text", text);
@@ -129,7 +135,7 @@ static void handler(int signo, siginfo_t *info, void *context) {
 }
 
 /*
- * on SIG [exit N | default | raise | count] [opens GATE] [mask] [where] [resethand] [nodefer] [restart] [nocldstop] [nocldwait]
+ * on SIG [exit N | default | raise | count] [opens GATE] [mask] [where] [disables] [resethand] [nodefer] [restart] [nocldstop] [nocldwait]
  *        [onstack] [blocking SIG]…
  */
 static void do_on(char **words, int count, char *block) {
@@ -158,6 +164,8 @@ static void do_on(char **words, int count, char *block) {
       reactions[at].mask = true;
     } else if (strcmp(words[i], "where") == 0) {
       reactions[at].where = true;
+    } else if (strcmp(words[i], "disables") == 0) {
+      reactions[at].disables = true;
     } else if (strcmp(words[i], "resethand") == 0) {
       action.sa_flags |= (int)SA_RESETHAND;
     } else if (strcmp(words[i], "nodefer") == 0) {
