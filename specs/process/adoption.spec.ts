@@ -67,6 +67,25 @@ tells(
 
 tells(
   {
+    id: 'process.subreaper.covers-descendants-at-any-depth',
+    statement: 'A subreaper takes in orphans of descendants that were born later, however far down.',
+    sources: [subreaper, kernelSource('kernel/fork.c', 'copy_signal')],
+    tags,
+    entries: ['ORP-12'],
+  },
+  {
+    as: 'init',
+    script: `fork reaper { subreaper; fork a { fork b { fork c { fork orphan { await alone; parent; exit 4 }; exit 3 }; wait c; exit 2 }; wait b; exit 1 }; wait a; open alone; reap; exit 0 }; reap; exit 0`,
+    says: {
+      reaper: ['subreaper: 0', 'wait a: exit 1', 'wait: exit 4', 'reap: ECHILD'],
+      orphan: ['parent: 2'],
+    },
+  },
+  [{ what: 'it does not become one', replace: ['{ subreaper; fork a', '{ fork a'] }],
+);
+
+tells(
+  {
     id: 'process.subreaper.stays-outside-the-namespace',
     statement:
       'A subreaper outside a pid namespace never adopts orphans from inside: they go to the init of the namespace.',

@@ -246,3 +246,41 @@ for (const { how, prepare } of [
     ],
   );
 }
+
+tells(
+  {
+    id: 'ptrace.group-stop.new-thread-joins-it',
+    statement:
+      'A thread that is made while its process is stopped, by a tracee that its tracer lets run, is born stopped.',
+    sources: [man('ptrace(2)', 'Group-stop'), kernelSource('kernel/signal.c', 'task_join_group_stop')],
+    tags: ['thread', 'job', ...tags],
+    entries: ['PTR-05'],
+  },
+  {
+    script: seized(
+      'kill self STOP; thread born { await never }',
+      `wait child __WALL; quietly { call ptrace PTRACE_CONT child 0 STOP }; wait child __WALL; call ptrace PTRACE_CONT child 0 0; until-in futex child; states child; kill child KILL; wait child __WALL`,
+      '0',
+    ),
+    says: {
+      main: [
+        'wait child: stopped by SIGSTOP',
+        'wait child: stopped by SIGSTOP event 128',
+        'call ptrace PTRACE_CONT child 0 0: 0',
+        'until-in futex child: futex',
+        'states child: ST',
+        'kill child KILL: 0',
+        'wait child: SIGKILL',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it is continued before',
+      replace: [
+        'call ptrace PTRACE_CONT child 0 0; until',
+        'kill child CONT; wait child __WALL; call ptrace PTRACE_CONT child 0 0; until',
+      ],
+    },
+  ],
+);
