@@ -51,10 +51,10 @@ test('each kind of failure is told apart, and costs its own claim only', async (
 
 test('QEMU is killed under a spec', async () => {
   const child = place.faults(['run', 'victim', '--kernel', 'newest']);
-  await until('the first verdict', 60_000, () => place.judged() === 1 && place.machines().length > 0);
+  await until('the first verdict', 60_000, () => place.judged() >= 1 && place.machines().length > 0);
   const begin = performance.now();
   for (const pid of place.machines()) process.kill(pid, 'SIGKILL');
-  await until('the next verdict', 60_000, () => place.judged() === 2);
+  await until('the next verdict', 60_000, () => place.judged() >= 2);
   expect(performance.now() - begin).toBeLessThan(2_000);
   expect((await child).exitCode).toBe(3);
   expect(await outcomes()).toEqual({
