@@ -74,3 +74,22 @@ tells(
   },
   [{ what: 'it does not exec', replace: ['exec-actor {', 'repeat 1 {'] }],
 );
+
+tells(
+  {
+    id: 'process.exec.leaves-the-handlers-of-others-alone',
+    statement:
+      'execve(2) in a process that shares its table of dispositions (CLONE_SIGHAND) gives it one of its own: the other one keeps its handlers.',
+    sources: [man('clone(2)', 'CLONE_SIGHAND'), kernelSource('fs/exec.c', 'unshare_sighand')],
+    tags: ['disposition', ...tags],
+    entries: ['FEX-01'],
+  },
+  {
+    script: `quietly { on USR1 }; vfork child CLONE_SIGHAND { default USR2; exec-actor { disposition USR1; exit 4 } }; wait child; disposition USR1; exit 0`,
+    says: {
+      child: ['default USR2: 0', 'disposition USR1: default'],
+      main: ['vfork child CLONE_SIGHAND: 0', 'wait child: exit 4', 'disposition USR1: caught'],
+    },
+  },
+  [{ what: 'the child resets it itself', replace: ['default USR2', 'default USR1'] }],
+);
