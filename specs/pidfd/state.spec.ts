@@ -21,6 +21,32 @@ tells(
 
 tells(
   {
+    id: 'pidfd.poll.wakes-who-waits',
+    statement: 'Whoever sleeps in poll(2) or epoll_wait(2) on a pidfd is woken when its process ends.',
+    sources: [man('pidfd_open(2)', 'poll'), kernelSource('kernel/exit.c', 'do_notify_pidfd')],
+    tags,
+    entries: ['PFD-04'],
+  },
+  {
+    script: `clone child CLONE_PIDFD { await go; exit 3 }; quietly { channel epoll e $child };
+      fork one { enter poll $child; exit 0 }; fork two { enter epoll_wait $e; exit 0 }; until-in poll one; until-in epoll_wait two; open go; wait one; wait two; wait child; exit 0`,
+    says: {
+      one: ['enter poll $child: in'],
+      two: ['enter epoll_wait $e: in'],
+      main: [
+        'until-in poll one: poll',
+        'until-in epoll_wait two: epoll_wait',
+        'wait one: exit 0',
+        'wait two: exit 0',
+        'wait child: exit 3',
+      ],
+    },
+  },
+  [{ what: 'it ends before', replace: ['{ await go; exit 3 }', '{ exit 3 }'] }],
+);
+
+tells(
+  {
     id: 'pidfd.poll.hangs-up-when-it-was-waited-for',
     statement: 'A pidfd of a process that was waited for is POLLIN, and POLLHUP too from 6.9 on.',
     sources: [man('pidfd_open(2)', 'poll'), polls],

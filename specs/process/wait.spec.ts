@@ -444,3 +444,22 @@ tells(
   },
   [{ what: 'it does nothing', replace: ['cpu-ms 60', 'mask'] }],
 );
+
+tells(
+  {
+    id: 'process.wait.rusage-tells-user-from-system-time',
+    statement: 'RUSAGE_CHILDREN has the time that children spent in user mode and that in the kernel, each by itself.',
+    sources: [man('getrusage(2)', 'ru_utime'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
+    tags,
+    entries: ['WAI-01'],
+  },
+  {
+    script: `fork thinker { quietly { cpu-ms 150 user }; exit 0 }; quietly { wait thinker }; children-cpu 40 user;
+      fork caller { quietly { cpu-ms 150 system }; exit 0 }; quietly { wait caller }; children-cpu 40 system; exit 0`,
+    says: { main: ['children-cpu 40 user: at least', 'children-cpu 40 system: at least'] },
+  },
+  [
+    { what: 'the first one does nothing', replace: ['cpu-ms 150 user', 'mask'] },
+    { what: 'the second one does nothing', replace: ['cpu-ms 150 system', 'mask'] },
+  ],
+);

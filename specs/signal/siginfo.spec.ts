@@ -109,6 +109,38 @@ tells(
 
 tells(
   {
+    id: 'signal.info.pids-are-those-of-the-receivers-namespace',
+    statement:
+      'Within a pid namespace, SIGCHLD for an end, a stop and a continuation, SIGPIPE and a signal of kill(2) name processes by their numbers there.',
+    sources: [
+      page,
+      kernelSource('kernel/signal.c', 'do_notify_parent'),
+      kernelSource('kernel/signal.c', 'do_notify_parent_cldstop'),
+      kernelSource('kernel/signal.c', '__send_signal_locked'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-06', 'INF-05'],
+  },
+  {
+    as: 'init',
+    script: `quietly { block CHLD; on PIPE; on USR1 opens got }; fork child { pause }; quietly { kill child STOP }; sigwait CHLD; quietly { kill child CONT }; sigwait CHLD; quietly { kill child KILL }; sigwait CHLD; quietly { wait child };
+      broken-pipe; fork other { kill parent USR1; exit 0 }; await got; exit 0`,
+    says: {
+      main: [
+        'sigwait CHLD: CHLD CLD_STOPPED 19 from child',
+        'sigwait CHLD: CHLD CLD_CONTINUED 18 from child',
+        'sigwait CHLD: CHLD CLD_KILLED 9 from child',
+        'signal PIPE: SI_USER from self',
+        'broken-pipe: EPIPE',
+        'signal USR1: SI_USER from other',
+      ],
+    },
+  },
+  [{ what: 'they tell of another', replace: ['fork child { pause }', 'fork child { exit 5 }'] }],
+);
+
+tells(
+  {
     id: 'signal.info.uid-is-mapped-into-the-user-namespace',
     statement:
       "si_uid is the sender's uid in the receiver's user namespace, 65534 where it has none there; up to 7.2 a sender without a uid in its own was 65534 outside, too.",

@@ -212,7 +212,9 @@ static void do_children_cpu(char **words, int count, char *block) {
   (void)block;
   struct rusage usage;
   getrusage(RUSAGE_CHILDREN, &usage);
-  long ms = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+  long user = usage.ru_utime.tv_sec * 1000 + usage.ru_utime.tv_usec / 1000;
+  long system = usage.ru_stime.tv_sec * 1000 + usage.ru_stime.tv_usec / 1000;
+  long ms = count < 3 ? user + system : strcmp(words[2], "user") == 0 ? user : system;
   report_text(words, count, ms < value_of(words[1]) ? "less" : "at least");
 }
 
