@@ -259,7 +259,7 @@ tells(
   {
     script: seized(
       'kill self STOP; thread born { await never }',
-      `wait child __WALL; quietly { call ptrace PTRACE_CONT child 0 STOP }; wait child __WALL; call ptrace PTRACE_CONT child 0 0; until-in futex child; states child; kill child KILL; wait child __WALL`,
+      `wait child __WALL; quietly { call ptrace PTRACE_CONT child 0 STOP }; wait child __WALL; call ptrace PTRACE_CONT child 0 0; until-states ST child; until-in futex child; kill child KILL; wait child __WALL`,
       '0',
     ),
     says: {
@@ -267,8 +267,8 @@ tells(
         'wait child: stopped by SIGSTOP',
         'wait child: stopped by SIGSTOP event 128',
         'call ptrace PTRACE_CONT child 0 0: 0',
+        'until-states ST child: ST',
         'until-in futex child: futex',
-        'states child: ST',
         'kill child KILL: 0',
         'wait child: SIGKILL',
       ],

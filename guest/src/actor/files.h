@@ -151,22 +151,40 @@ static void do_state(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
-/* states PID: the state letters of all its threads */
-static void do_states(char **words, int count, char *block) {
-  (void)block;
-  char path[64], text[64] = "";
-  snprintf(path, sizeof path, "/proc/%ld/task", value_of(words[1]));
+/* The state letters of all threads of a process; false when there is none. */
+static bool states_of(pid_t pid, char *text, size_t size) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
   DIR *tasks = opendir(path);
-  if (tasks == NULL) {
-    report(words, count, -1);
-    return;
-  }
+  if (tasks == NULL) return false;
+  *text = '\0';
   for (struct dirent *entry; (entry = readdir(tasks)) != NULL;) {
     pid_t tid = atoi(entry->d_name);
     char letter[2] = {tid > 0 ? state_of(tid) : '\0', '\0'};
-    append(text, sizeof text, letter);
+    append(text, size, letter);
   }
   closedir(tasks);
+  return true;
+}
+
+/* states PID: the state letters of all its threads */
+static void do_states(char **words, int count, char *block) {
+  (void)block;
+  char text[64];
+  if (states_of((pid_t)value_of(words[1]), text, sizeof text)) report_text(words, count, text);
+  else report(words, count, -1);
+}
+
+/* until-states LETTERS PID: looks until its threads are in these states */
+static void do_until_states(char **words, int count, char *block) {
+  (void)block;
+  char text[64] = "";
+  do {
+    if (!states_of((pid_t)value_of(words[2]), text, sizeof text)) {
+      report(words, count, -1);
+      return;
+    }
+  } while (strcmp(text, words[1]) != 0);
   report_text(words, count, text);
 }
 
@@ -201,7 +219,7 @@ static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"readlink", 2, false, do_readlink},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
-    {"states", 2, false, do_states},   {"until-frozen", 2, false, do_until_frozen},
+    {"states", 2, false, do_states}, {"until-states", 3, false, do_until_states},   {"until-frozen", 2, false, do_until_frozen},
 };
 
 #endif
