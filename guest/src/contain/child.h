@@ -66,9 +66,10 @@ static void become_init(int output, int errors, int ready, int go, int failed) {
   setsid();
   if (strcmp(wanted.root, "/") != 0 && (chroot(wanted.root) < 0 || chdir("/") < 0)) _exit(122);
   if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NOEXEC | MS_NODEV, NULL) < 0) _exit(122);
+  /* Before anybody takes our end for that of the init. */
+  if (wanted.ahead) run_ahead();
   if (write(ready, "!", 1) != 1 || read(go, &byte, 1) != 1) _exit(123);
   if (wanted.odd) be_odd();
-  if (wanted.ahead) run_ahead();
   if (wanted.no_proc && mount("none", "/proc", "tmpfs", MS_RDONLY, NULL) < 0) _exit(122);
   int input = open_input();
   /* The end that says whether exec(2) has worked must be out of the way of what the init is given. */
