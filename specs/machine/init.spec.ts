@@ -183,12 +183,15 @@ spec(
   ],
 );
 
-/** PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. */
+/**
+ * PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. The
+ * witness is forked before the trap is set: until it executes sleep, it would catch what its parent catches.
+ */
 const sysrq = (key: string) =>
   shell(
     'dash',
-    `trap 'echo PID $$ got SIGTERM' TERM
-     sleep 100000 & witness=$!
+    `sleep 100000 & witness=$!
+     trap 'echo PID $$ got SIGTERM' TERM
      cd /sys/kernel/tracing; echo 1 > events/signal/signal_generate/enable
      echo ${key} > /proc/sysrq-trigger
      wait $witness; echo "the witness ended with $?"
