@@ -111,46 +111,10 @@ static void do_exit_info(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
-static void core_dump_symlink(char **words, int count, char *block) {
-  (void)block, report(words, count, symlink(words[1], words[2]));
-}
-
-static void core_dump_link(char **words, int count, char *block) {
-  (void)block, report(words, count, link(words[1], words[2]));
-}
-
-struct life {
-  const char *name;
-  char *block;
-};
-
-static int live(void *argument) {
-  const struct life *life = argument;
-  live_as(life->name, life->block);
-}
-
-/* A vfork child that shares more than memory; on a stack of its own, since it returns from the call first. (clone(2)) */
-static pid_t vfork_sharing(long flags, const char *name, char *block) {
-  static char stack[1 << 16] __attribute__((aligned(16)));
-  struct life life = {name, block};
-  return clone(live, stack + sizeof stack, CLONE_VM | CLONE_VFORK | (int)flags | SIGCHLD, &life);
-}
-
-/* vfork NAME [FLAGS] { … }: the child works in the memory of its parent, which has its own name back afterwards */
-static void core_dump_vfork(char **words, int count, char *block) {
-  static __thread char own[sizeof event_who];
-  memcpy(own, event_who, sizeof own);
-  pid_t pid = count > 2 ? vfork_sharing(value_of(words[2]), words[1], block) : vfork();
-  if (pid == 0) live_as(words[1], block);
-  memcpy(event_who, own, sizeof own);
-  if (pid > 0) add_child(words[1], pid);
-  report(words, count, pid > 0 ? 0 : pid);
-}
-
 static const struct verb core_dump_verbs[] = {
-    {"vfork", 2, true, core_dump_vfork},
-    {"core-file", 2, false, do_core_file},    {"dump-info", 2, false, do_dump_info}, {"exit-info", 2, false, do_exit_info},
-    {"symlink", 3, false, core_dump_symlink}, {"link", 3, false, core_dump_link},
+    {"core-file", 2, false, do_core_file},
+    {"dump-info", 2, false, do_dump_info},
+    {"exit-info", 2, false, do_exit_info},
 };
 
 #endif

@@ -215,11 +215,20 @@ static void do_until(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
+static void do_symlink(char **words, int count, char *block) {
+  (void)block, report(words, count, symlink(words[1], words[2]));
+}
+
+static void do_link(char **words, int count, char *block) {
+  (void)block, report(words, count, link(words[1], words[2]));
+}
+
 static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"readlink", 2, false, do_readlink},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
     {"states", 2, false, do_states}, {"until-states", 3, false, do_until_states},   {"until-frozen", 2, false, do_until_frozen},
+    {"symlink", 3, false, do_symlink}, {"link", 3, false, do_link},
 };
 
 #endif
