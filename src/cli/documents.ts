@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { projectRoot } from '../base/paths.ts';
 import { checkArms } from '../claims/expectation.ts';
 import { collectClaims, type CollectedClaim } from '../harness/collect.ts';
+import { withoutFlavour } from '../kernels/version.ts';
 import { claimsPage, differencesPage } from '../report/claims-page.ts';
 import { initsPage, initsText, PublishedInits } from '../report/init-matrix.ts';
 import { matrixText, PublishedMatrix, publish } from '../report/published-matrix.ts';
@@ -100,16 +101,17 @@ const fixturesIn = async (directory: string, record: RunRecord): Promise<Readonl
 };
 
 /**
- * The matrix that stands in the repository, with what a run has to say.
+ * The matrix that stands in the repository, with what a run has to say of the usual flavour; `kernspec diff` compares others.
  *
  * @param directory where the record and its evidence are
  */
 export const publishRun = async (directory: string, record: RunRecord): Promise<PublishedMatrix> => {
   const claims: readonly CollectedClaim[] = await collectClaims();
   const fixtures = await fixturesIn(directory, record);
+  const kernels = record.kernels.filter(({ id }) => withoutFlavour(id) === id);
   return publish(
     await readPublishedMatrix(),
-    record,
+    { ...record, kernels },
     (claim) => fixtures.get(claim),
     claims.map(({ claim }) => claim.id),
   );

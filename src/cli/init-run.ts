@@ -67,7 +67,7 @@ export class InitRun {
     const asked = targets.flatMap((target) => checks.map((check): Question => ({ target, check })));
     const questions = [...controlsFor(checks), ...asked];
     let done = 0;
-    progress.phase(`${questions.length} checks on ${kernel.version}, our own controls first`);
+    progress.phase(`${questions.length} checks on ${kernel.selector}, our own controls first`);
     const onResult = (result: CheckResult): void => {
       const record = records.get(result.target);
       const evidence = evidencePath(result, kernel.id, record === undefined);
@@ -80,7 +80,7 @@ export class InitRun {
         record.results.push(recorded(result, evidence, reproduce));
         if (done % keptEvery === 0) this.#files.write('init.json', this.#record('interrupted'));
       }
-      progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.version}`);
+      progress.count(++done, questions.length, `${result.target.name} ${result.check.id} on ${kernel.selector}`);
     };
     await validate(questions, { workers, grace: grace * 1000, signal, machine, onResult });
     const order = new Map(checks.map(({ id }, index) => [id, index]));

@@ -104,6 +104,12 @@ describe('kernspec bisect', () => {
     expect(exitCode).toBe(4);
   });
 
+  test('between two flavours: exit code 2', async () => {
+    const { exitCode, stderr } = await place.kernspec(['bisect', quick, '--good', '6.12-rt']);
+    expect(stderr).toMatch(/error 6\.12\.\d+-rt and 7\.\d+\.\d+ are of two flavours/);
+    expect(exitCode).toBe(2);
+  });
+
   test('in a git tree: git itself finds the commit that changed the behaviour', async () => {
     const tree = await mkdtemp(join(place.directory, 'tree-'));
     const git = (...args: string[]): Promise<string> =>

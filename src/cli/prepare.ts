@@ -39,7 +39,7 @@ export const prepareKernels = async (
     archived.length === 0 ? [] : await selectKernels(archived, { onNotice: (notice) => progress.line(notice) });
   const kernels: Kernel[] = [];
   for (const offer of offers) {
-    progress.phase(`kernel ${offer.version}`);
+    progress.phase(`kernel ${offer.name}`);
     kernels.push(await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total)));
   }
   const planned: BootableKernel[] = [];
@@ -54,7 +54,7 @@ const prepareKernel = async (
   packages: readonly string[],
   known: BootableKernel['accelerator'] | undefined,
 ): Promise<BootableKernel> => {
-  progress.phase(`guest for ${kernel.version}`);
+  progress.phase(`guest for ${kernel.selector}`);
   const onProgress: OnProgress = ({ what, done, total }) => progress.bytes(what, done, total);
   const image = await buildGuestImage(kernel, onProgress, packages);
   if (known === undefined) progress.phase('accelerator');
@@ -96,8 +96,8 @@ export const templateOf = (
     machineSpec(bootable, options),
     { kernel: kernel.sha256, image: initramfsSha256 },
     {
-      onBuild: () => progress.phase(`booting ${kernel.version} once, for its clones`),
-      onWait: () => progress.phase(`another process is booting ${kernel.version}`),
+      onBuild: () => progress.phase(`booting ${kernel.selector} once, for its clones`),
+      onWait: () => progress.phase(`another process is booting ${kernel.selector}`),
       onRefused: (why) => progress.line(`${why} It is made anew.`),
     },
   );

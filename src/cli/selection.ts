@@ -38,7 +38,7 @@ export const addSelection = (command: Command, kernel: string): Command =>
     .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
     .option(
       '-k, --kernel <selector>',
-      `kernels: 6.12, 6.12.107, default, all, newest, >=6.12, 5.10..6.12, min:6.12, ./bzImage[,modules=DIR] (repeatable; ${kernel} unless told)`,
+      `kernels: 6.12, 6.12.107, default, all, newest, >=6.12, 5.10..6.12, 6.12-rt, min:6.12, ./bzImage[,modules=DIR] (repeatable; ${kernel} unless told)`,
       collect,
     )
     .option('-t, --tag <tag>', 'only claims with this tag (repeatable)', collect)

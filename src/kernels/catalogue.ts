@@ -10,7 +10,10 @@ export const Catalogue = z.strictObject({
   component: z.string(),
   /** Where kernels are looked for; of equal versions, that of the first suite is taken. */
   suites: z.array(Suite).min(1),
-  /** How a flavour's packages are called. The image's pattern captures the release; `split` names the two packages that newer kernels come in. */
+  /**
+   * How a flavour's packages are called; the first is the usual one. The image's pattern captures the release; `split` names the
+   * two packages that newer kernels come in.
+   */
   flavours: z.record(
     z.string(),
     z.strictObject({ image: z.string(), split: z.strictObject({ image: z.string(), modules: z.string() }) }),

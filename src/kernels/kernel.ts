@@ -9,11 +9,11 @@ export interface Provenance {
 
 /** A bootable kernel: a plain value that does not care where it came from. */
 export interface Kernel {
-  /** `linux-6.12.117`, or `own-6.12.117-0a1b2c3d` with the beginning of {@link sha256} */
+  /** `linux-6.12.117`, `linux-6.12.117-rt`, or `own-6.12.117-0a1b2c3d` with the beginning of {@link sha256} */
   readonly id: string;
-  /** How it is named on the command line: `6.12.117`, `./bzImage`. */
+  /** How it is named on the command line: `6.12.117`, `6.12.117-rt`, `./bzImage`. */
   readonly selector: string;
-  /** `6.12` */
+  /** `6.12`, or `6.12-rt` for a flavour */
   readonly series: string;
   /** `6.12.117` */
   readonly version: string;

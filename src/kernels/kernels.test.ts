@@ -25,10 +25,13 @@ describe('parseRange', () => {
 });
 
 describe('selectVersions', () => {
-  const offers = versions.map((version) => ({ version }));
-  const sets = { default: ['5.10', '6.12', 'newest'] };
+  const offers = [
+    ...versions.map((version) => ({ version, flavour: 'cloud', name: version })),
+    ...versions.slice(2, 5).map((version) => ({ version, flavour: 'rt', name: `${version}-rt` })),
+  ];
+  const vocabulary = { sets: { default: ['5.10', '6.12', 'newest'] }, flavours: ['cloud', 'generic', 'rt'] };
   const select = (...selectors: string[]): string[] =>
-    selectVersions(selectors, offers, sets).map(({ version }) => version);
+    selectVersions(selectors, offers, vocabulary).map(({ name }) => name);
 
   test.each([
     [['6.12'], ['6.12.117']],
@@ -39,6 +42,15 @@ describe('selectVersions', () => {
     [
       ['7.3', 'oldest', '5.10'],
       ['5.10.262', '7.3.4'],
+    ],
+    [['6.12-rt'], ['6.12.117-rt']],
+    [['6.12.107-rt'], ['6.12.107-rt']],
+    [['newest-rt'], ['6.16.12-rt']],
+    [['all-rt'], ['6.12.117-rt', '6.16.12-rt']],
+    [['6.12-cloud', '6.12'], ['6.12.117']],
+    [
+      ['6.16', '6.12', '6.12-rt'],
+      ['6.12.117', '6.12.117-rt', '6.16.12'],
     ],
   ])('%j', (selectors, expected) => expect(select(...selectors)).toEqual(expected));
 
@@ -51,6 +63,13 @@ describe('selectVersions', () => {
     );
     expect(() => select('defualt')).toThrow(
       expect.objectContaining({ hint: expect.stringContaining('Did you mean default?') as string }),
+    );
+    expect(() => select('5.10-rt')).toThrow('No kernel on offer is meant by "5.10-rt".');
+    expect(() => select('6.12-generic')).toThrow('No kernel on offer is meant by "6.12-generic".');
+    expect(() => select('9-foo')).toThrow(
+      expect.objectContaining({
+        hint: 'Series on offer: 5.10 6.1 6.12 6.16 7.2 7.3, each with -generic or -rt as well.',
+      }),
     );
   });
 });

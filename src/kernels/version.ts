@@ -13,9 +13,12 @@ export const parseVersion = (text: string): Version | undefined => {
 export const compareVersions = (a: Version, b: Version): number =>
   a[0] - b[0] || a[1] - b[1] || (a[2] === undefined || b[2] === undefined ? 0 : a[2] - b[2]);
 
-/** Compares what has a version, oldest first: for sorting. */
+/** `6.12.118` for `6.12.118-rt`: the version of a kernel that is named with its flavour. */
+export const withoutFlavour = (name: string): string => name.replace(/-[a-z]+$/, '');
+
+/** Compares what has a version, oldest first: for sorting. A flavour has no say. */
 export const byVersion = (a: { readonly version: string }, b: { readonly version: string }): number =>
-  compareVersions(parseVersion(a.version) ?? [0, 0], parseVersion(b.version) ?? [0, 0]);
+  compareVersions(parseVersion(withoutFlavour(a.version)) ?? [0, 0], parseVersion(withoutFlavour(b.version)) ?? [0, 0]);
 
 /** Whether a series is newer than another one. */
 export const isNewerSeries = (series: string, known: string): boolean =>

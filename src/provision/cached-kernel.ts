@@ -38,7 +38,7 @@ export const readManifest = async (directory: string): Promise<Manifest | undefi
  */
 export const kernelIn = async (
   directory: string,
-  { prefix = 'linux', selector }: { readonly prefix?: string; readonly selector?: string } = {},
+  { prefix = 'linux', selector }: { readonly prefix?: string; readonly selector: string },
 ): Promise<Kernel> => {
   const manifest = await readManifest(directory);
   const image = join(directory, 'vmlinuz');
@@ -48,10 +48,11 @@ export const kernelIn = async (
       hint: `Remove it and run again: rm -r ${directory}`,
     });
   }
+  const flavour = /-[a-z]+$/.exec(selector)?.[0] ?? '';
   return {
-    id: `${prefix}-${manifest.version}`,
-    selector: selector ?? manifest.version,
-    series: manifest.series,
+    id: `${prefix}-${manifest.version}${flavour}`,
+    selector,
+    series: `${manifest.series}${flavour}`,
     version: manifest.version,
     release: manifest.release,
     arch: 'x86_64',

@@ -36,7 +36,10 @@ const keyOf = ({ packages }: Offer): string => sha256(...packages.map((record) =
 export const selectKernels = async (
   selectors: readonly string[],
   options: Parameters<typeof kernelOffers>[0] = {},
-): Promise<readonly Offer[]> => selectVersions(selectors, await kernelOffers(options), readCatalogue().sets);
+): Promise<readonly Offer[]> => {
+  const { sets, flavours } = readCatalogue();
+  return selectVersions(selectors, await kernelOffers(options), { sets, flavours: Object.keys(flavours) });
+};
 
 /** Whether an offer has been pulled. */
 export const isCached = async (offer: Offer): Promise<boolean> =>
@@ -54,7 +57,7 @@ export const pullKernel = async (offer: Offer, onProgress: OnProgress = () => un
       if ((await readManifest(directory)) === undefined) await fetchKernel(offer, directory, onProgress);
     });
   }
-  return kernelIn(directory);
+  return kernelIn(directory, { selector: offer.name });
 };
 
 const fetchKernel = async (offer: Offer, directory: string, onProgress: OnProgress): Promise<void> => {

@@ -4,6 +4,7 @@ import { writeFileAtomically } from '../base/atomic.ts';
 import { HostError, messageOf } from '../base/errors.ts';
 import { withLock } from '../base/lock.ts';
 import { cacheDir } from '../base/paths.ts';
+import type { Catalogue } from '../kernels/catalogue.ts';
 import { byVersion, seriesOf } from '../kernels/version.ts';
 import { AptRoot, type PackageRecord } from '../../vm/archive/apt-root.ts';
 import { readCatalogue } from './catalogue.ts';
@@ -12,6 +13,10 @@ import { readCatalogue } from './catalogue.ts';
 export interface Offer {
   readonly series: string;
   readonly version: string;
+  /** A name in the catalogue: `cloud`, `generic`, `rt`. */
+  readonly flavour: string;
+  /** How it is named on the command line: `6.12.118`, `6.12.118-rt`. */
+  readonly name: string;
   readonly release: string;
   readonly suite: string;
   /** The package with vmlinuz and configuration, and those with modules; one and the same in the older layout. */
@@ -45,7 +50,7 @@ export const kernelOffers = async ({
   readonly refresh?: boolean;
   readonly onNotice?: (notice: string) => void;
 } = {}): Promise<readonly Offer[]> => {
-  const path = join(cacheDir(), 'offers.json');
+  const path = join(cacheDir(), 'kernel-offers.json');
   const known = await readOffers(path);
   if (!refresh && known !== undefined && Date.now() - Date.parse(known.fetched) < freshness) return known.offers;
   return withLock(path, async () => {
@@ -79,13 +84,27 @@ const readOffers = (path: string): Promise<OfferList | undefined> =>
     () => undefined,
   );
 
-/** The kernels that a set of packages amounts to, oldest first; of equal versions, that of the first suite of the catalogue. */
-export const offersOf = (records: readonly PackageRecord[], flavour = 'cloud'): readonly Offer[] => {
+/**
+ * The kernels that a set of packages amounts to, of all flavours, oldest first; of equal versions, that of the first suite of
+ * the catalogue.
+ */
+export const offersOf = (records: readonly PackageRecord[]): readonly Offer[] => {
   const { flavours, suites } = readCatalogue();
-  const naming = flavours[flavour];
-  if (naming === undefined) throw new Error(`no flavour ${flavour}`);
+  const [usual] = Object.keys(flavours);
+  return Object.entries(flavours)
+    .flatMap(([flavour, naming]) => ofFlavour(records, flavour, naming, suites))
+    .map((offer) => ({ ...offer, name: offer.flavour === usual ? offer.version : `${offer.version}-${offer.flavour}` }))
+    .toSorted(byVersion);
+};
+
+const ofFlavour = (
+  records: readonly PackageRecord[],
+  flavour: string,
+  naming: Catalogue['flavours'][string],
+  suites: Catalogue['suites'],
+): readonly Omit<Offer, 'name'>[] => {
   const pattern = new RegExp(naming.image);
-  const offers = new Map<string, Offer>();
+  const offers = new Map<string, Omit<Offer, 'name'>>();
   for (const { name: suite } of suites) {
     const inSuite = records.filter((record) => record.suite === suite);
     for (const image of inSuite) {
@@ -99,8 +118,8 @@ export const offersOf = (records: readonly PackageRecord[], flavour = 'cloud'): 
       const split = find(naming.split.image);
       const packages =
         split === undefined ? [image] : [split, find(naming.split.modules)].filter((record) => record !== undefined);
-      offers.set(version, { series: seriesOf(version), version, release, suite, packages });
+      offers.set(version, { series: seriesOf(version), version, flavour, release, suite, packages });
     }
   }
-  return [...offers.values()].toSorted(byVersion);
+  return [...offers.values()];
 };

@@ -22,7 +22,6 @@ describe('offersOf', () => {
   test('knows both layouts of packages, and a kernel whose modules have left the archive', () => {
     const offers = offersOf([
       record('linux-image-5.10.0-46-cloud-amd64', '5.10.262-1', 'bullseye-security'),
-      record('linux-image-5.10.0-46-amd64', '5.10.262-1', 'bullseye-security'),
       record('linux-image-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
       record('linux-binary-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
       record('linux-modules-7.3.4+deb13-cloud-amd64', '7.3.4-1~bpo13+1', 'trixie-backports'),
@@ -40,6 +39,21 @@ describe('offersOf', () => {
         '7.3.4+deb13-cloud-amd64',
         ['linux-binary-7.3.4+deb13-cloud-amd64', 'linux-modules-7.3.4+deb13-cloud-amd64'],
       ],
+    ]);
+  });
+
+  test('flavours of one version are kernels of their own', () => {
+    const offers = offersOf([
+      record('linux-image-6.1.0-50-cloud-amd64', '6.1.176-1', 'bookworm'),
+      record('linux-image-6.1.0-50-amd64', '6.1.176-1', 'bookworm'),
+      record('linux-image-6.1.0-50-amd64-unsigned', '6.1.176-1', 'bookworm'),
+      record('linux-image-6.1.0-50-rt-amd64', '6.1.176-1', 'bookworm'),
+      record('linux-image-6.12-rt-amd64', '6.12.117-1', 'bookworm-security'),
+    ]);
+    expect(offers.map(({ name, flavour, release }) => [name, flavour, release])).toEqual([
+      ['6.1.176', 'cloud', '6.1.0-50-cloud-amd64'],
+      ['6.1.176-generic', 'generic', '6.1.0-50-amd64'],
+      ['6.1.176-rt', 'rt', '6.1.0-50-rt-amd64'],
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { Claim } from '../claims/claim.ts';
 import { expectationFor } from '../claims/expectation.ts';
+import { withoutFlavour } from '../kernels/version.ts';
 import { cellsOf, type PublishedMatrix } from './published-matrix.ts';
 
 /** A claim that is not the same on two kernels. */
@@ -16,7 +17,7 @@ export interface Difference {
 /**
  * The claims whose observed value, verdict or expectation differs between two kernels of a matrix.
  *
- * @param left and right versions, such as `6.12.117`; both must be in the matrix
+ * @param left and right versions, such as `6.12.117` or `6.12.117-rt`; both must be in the matrix
  */
 export const differencesBetween = (
   claims: readonly Claim[],
@@ -28,7 +29,10 @@ export const differencesBetween = (
     const sideOf = (version: string): { readonly shown: string; readonly compared: string } => {
       const cell = cellsOf(matrix, claim.id).find((one) => one.version === version);
       const verdict = cell?.verdict ?? 'not judged';
-      const expected = claim.expected === undefined ? '' : JSON.stringify(expectationFor(claim.expected, { version }));
+      const expected =
+        claim.expected === undefined
+          ? ''
+          : JSON.stringify(expectationFor(claim.expected, { version: withoutFlavour(version) }));
       return { shown: cell?.observed ?? verdict, compared: [cell?.observed, verdict, expected].join('\n') };
     };
     const [one, other] = [sideOf(left), sideOf(right)];

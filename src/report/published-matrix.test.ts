@@ -144,3 +144,18 @@ test('differencesBetween names the claims that are not the same on two kernels',
   ]);
   expect(differencesBetween(all, first, '6.1.1', '6.1.1')).toEqual([]);
 });
+
+test('two flavours of one version stand side by side', () => {
+  const both = recordOf(
+    ['6.1.1', '6.1.1-rt'],
+    [
+      { kernel: 'linux-6.1.1', observed: '0' },
+      { kernel: 'linux-6.1.1-rt', observed: '1' },
+    ],
+  );
+  const matrix = publish(undefined, both, () => undefined, ['a.b.c']);
+  expect(matrix.kernels.map(({ version }) => version)).toEqual(['6.1.1', '6.1.1-rt']);
+  const expected = byKernel({ '<6.1': 'EINVAL', '>=6.1': '0' }, { '>=6.1': since });
+  const claim = { id: 'a.b.c', statement: 'It changes.', sources: [], expected };
+  expect(differencesBetween([claim], matrix, '6.1.1', '6.1.1-rt')).toMatchObject([{ left: '0', right: '1' }]);
+});

@@ -172,6 +172,15 @@ describe('terminalMatrix', () => {
     expect(line.indexOf('?')).toBeGreaterThan(line.indexOf('X1/201') + 'X1/201'.length);
   });
 
+  test('columns as wide as the name of a flavour', () => {
+    const [first] = head.kernels;
+    if (first === undefined) throw new Error('unreachable');
+    const flavoured = { ...record, kernels: [{ ...first, series: '6.12-generic' }] };
+    const lines = terminalMatrix(flavoured, claims, { color: false, width: 60, unicode: false }).split('\n');
+    expect(lines[0]?.trim()).toBe('6.12-generic');
+    expect(lines).toContain('  6.12-generic 5.10.262-cloud  1 holds, 1 violated  2.5 s');
+  });
+
   test('colour only where it is wanted', () => {
     expect(terminalMatrix(record, claims, { color: true, width: 80, unicode: true })).toContain('\u001b[31m');
   });

@@ -56,7 +56,11 @@ export const terminalMatrix = (
     return total > 1 && cell.verdict !== 'holds' ? `${mark(cell.verdict)}${bad}/${total}` : mark(cell.verdict);
   };
   const cells = matrix.claims.flatMap((claim) => kernels.map((kernel) => matrix.cell(claim, kernel)));
-  const columnWidth = Math.max(6, ...cells.map((cell) => (cell === undefined ? 0 : labelOf(cell).length + 1)));
+  const columnWidth = Math.max(
+    6,
+    ...record.kernels.map(({ series }) => series.length + 1),
+    ...cells.map((cell) => (cell === undefined ? 0 : labelOf(cell).length + 1)),
+  );
   const labelWidth = Math.max(20, Math.min(60, options.width - 2 - columnWidth * kernels.length));
   const cellText = (cell: Cell | undefined): string => {
     if (cell === undefined) return centred('·', columnWidth, paint('gray', options.unicode ? '·' : '.'));
@@ -87,6 +91,7 @@ export const terminalMatrix = (
 /** One line for each kernel: its release, how long it took, how many claims got which verdict. */
 const kernelLines = ({ kernels, results }: RunRecord, paint: Paint): readonly string[] => {
   const width = Math.max(0, ...kernels.map(({ release }) => release.length));
+  const seriesWidth = Math.max(5, ...kernels.map(({ series }) => series.length));
   return kernels.map(({ id, series, release }) => {
     const own = results.filter(({ kernel }) => kernel === id);
     const counts = verdicts.map((verdict) => ({
@@ -97,7 +102,7 @@ const kernelLines = ({ kernels, results }: RunRecord, paint: Paint): readonly st
       .filter(({ count }) => count > 0)
       .map(({ verdict, count }) => paint(marks[verdict].format, `${count} ${verdict}`));
     const seconds = own.reduce((sum, { ms }) => sum + ms, 0) / 1000;
-    return `  ${series.padEnd(5)} ${release.padEnd(width)}  ${told.join(', ')}${paint('gray', `  ${seconds.toFixed(1)} s`)}`;
+    return `  ${series.padEnd(seriesWidth)} ${release.padEnd(width)}  ${told.join(', ')}${paint('gray', `  ${seconds.toFixed(1)} s`)}`;
   });
 };
 

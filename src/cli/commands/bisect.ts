@@ -11,8 +11,8 @@ import type { Claim } from '../../claims/claim.ts';
 import { collectClaims } from '../../harness/collect.ts';
 import { bisect, type Bisected } from '../../kernels/bisection.ts';
 import { parseRange } from '../../kernels/range.ts';
-import { compareVersions, parseVersion } from '../../kernels/version.ts';
-import { kernelOffers, selectKernels } from '../../provision/kernels.ts';
+import { byVersion, withoutFlavour } from '../../kernels/version.ts';
+import { kernelOffers, selectKernels, type Offer } from '../../provision/kernels.ts';
 import { shellWord } from '../../../vm/link/ssh.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { wantsColor, writeJson } from '../output.ts';
@@ -41,43 +41,47 @@ const claimCalled = async (id: string): Promise<Claim> => {
   });
 };
 
-const versionMeant = async (selector: string, which: 'oldest' | 'newest'): Promise<string> => {
-  const meant = (await selectKernels([selector])).map(({ version }) => version);
-  const version = which === 'oldest' ? meant[0] : meant.at(-1);
-  if (version === undefined) throw new UsageError(`"${selector}" means no kernel.`);
-  return version;
+const kernelMeant = async (selector: string, which: 'oldest' | 'newest'): Promise<Offer> => {
+  const meant = await selectKernels([selector]);
+  const offer = which === 'oldest' ? meant[0] : meant.at(-1);
+  if (offer === undefined) throw new UsageError(`"${selector}" means no kernel.`);
+  return offer;
 };
 
-/** The versions on offer from one end to the other, from `good` on. */
-const versionsBetween = async (good: string, bad: string): Promise<readonly string[]> => {
-  const number = (version: string) => parseVersion(version) ?? ([0, 0] as const);
-  const [low, high] =
-    compareVersions(number(good), number(bad)) <= 0 ? [number(good), number(bad)] : [number(bad), number(good)];
-  const versions = (await kernelOffers())
-    .map(({ version }) => version)
-    .filter((version) => compareVersions(number(version), low) >= 0 && compareVersions(number(version), high) <= 0);
-  return versions[0] === good ? versions : versions.toReversed();
+/** The names of the kernels on offer from one end to the other, from `good` on. */
+const namesBetween = async (good: Offer, bad: Offer): Promise<readonly string[]> => {
+  if (good.flavour !== bad.flavour)
+    throw new UsageError(`${good.name} and ${bad.name} are of two flavours; a version is looked for within one.`, {
+      hint: `Name both ends: --good ${good.version}-rt --bad ${bad.version}-rt; \`kernspec diff\` compares flavours.`,
+    });
+  const [low, high] = [good, bad].toSorted(byVersion);
+  if (low === undefined || high === undefined) return [];
+  const names = (await kernelOffers())
+    .filter((offer) => offer.flavour === good.flavour && byVersion(offer, low) >= 0 && byVersion(offer, high) <= 0)
+    .map(({ name }) => name);
+  return names[0] === good.name ? names : names.toReversed();
 };
 
 /** The commits that the claim names for the values of these two versions. */
 const commitsBehind = ({ expected }: Claim, last: string, first: string) => {
-  const armOf = (version: string) => expected?.arms.find(({ range }) => parseRange(range)?.has(version) === true);
+  const armOf = (name: string) =>
+    expected?.arms.find(({ range }) => parseRange(range)?.has(withoutFlavour(name)) === true);
   const [before, after] = [armOf(last), armOf(first)];
   return before === after ? [] : [before, after].flatMap((arm) => arm?.since ?? []);
 };
 
 const bisectClaim = async (id: string, options: BisectOptions): Promise<void> => {
   const claim = await claimCalled(id);
-  const good = await versionMeant(options.good ?? 'oldest', 'oldest');
-  const bad = await versionMeant(options.bad ?? 'newest', 'newest');
+  const good = await kernelMeant(options.good ?? 'oldest', 'oldest');
+  const bad = await kernelMeant(options.bad ?? 'newest', 'newest');
   if (options.source !== undefined) {
-    process.exitCode = await inSource(claim, good, options.source, options.drive === true);
+    process.exitCode = await inSource(claim, good.version, options.source, options.drive === true);
     return;
   }
-  const versions = await versionsBetween(good, bad);
+  const names = await namesBetween(good, bad);
   const progress = new Progress();
-  const ask = async (version: string): Promise<string | undefined> => {
-    const judging = { kernel: [version], tag: [], append: '', workers: 1, repeat: 1 };
+  const ask = async (name: string): Promise<string | undefined> => {
+    const judging = { kernel: [name], tag: [], append: '', workers: 1, repeat: 1 };
     const { record } = await judgeSelected([claim.id], judging, progress);
     if (record.reason === 'interrupted') process.exit(exitCodes.interrupted);
     const result = record.results[0];
@@ -85,13 +89,13 @@ const bisectClaim = async (id: string, options: BisectOptions): Promise<void> =>
       result === undefined || result.verdict === 'inconclusive' || result.verdict === 'inapplicable'
         ? undefined
         : (result.observed ?? result.verdict);
-    progress.line(`  ${version.padEnd(10)} ${behaviour ?? `cannot be judged: ${result?.reason ?? 'it was not run'}`}`);
+    progress.line(`  ${name.padEnd(10)} ${behaviour ?? `cannot be judged: ${result?.reason ?? 'it was not run'}`}`);
     return behaviour;
   };
-  const found = await bisect(versions, ask);
+  const found = await bisect(names, ask);
   if (found === 'same') {
     throw new NothingSelectedError(
-      `${claim.id} does not differ between ${good} and ${bad}: there is nothing to bisect.`,
+      `${claim.id} does not differ between ${good.name} and ${bad.name}: there is nothing to bisect.`,
       { hint: 'Name other ends with --good and --bad; `kernspec diff A B` says which claims differ.' },
     );
   }
@@ -102,7 +106,7 @@ const bisectClaim = async (id: string, options: BisectOptions): Promise<void> =>
   }
   const commits = commitsBehind(claim, found.last, found.first);
   if (options.json !== undefined) await writeJson({ claim: claim.id, ...found, commits }, options.json);
-  if (options.json !== true) process.stdout.write(`${told(claim, found, commits, versions.length)}\n`);
+  if (options.json !== true) process.stdout.write(`${told(claim, found, commits, names.length)}\n`);
 };
 
 const told = (

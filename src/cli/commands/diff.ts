@@ -18,22 +18,22 @@ interface DiffOptions {
   readonly json?: string | true;
 }
 
-/** The one version that a selector means. */
-const versionOf = async (selector: string): Promise<string> => {
-  const versions = (await selectKernels([selector])).map(({ version }) => version);
-  const [version, ...others] = versions;
-  if (version === undefined || others.length > 0)
-    throw new UsageError(`"${selector}" means ${versions.length} kernels; a difference is between two.`, {
+/** The name of the one kernel that a selector means. */
+const nameOf = async (selector: string): Promise<string> => {
+  const names = (await selectKernels([selector])).map(({ name }) => name);
+  const [name, ...others] = names;
+  if (name === undefined || others.length > 0)
+    throw new UsageError(`"${selector}" means ${names.length} kernels; a difference is between two.`, {
       hint: 'Name one series or version on each side: kernspec diff 5.10 newest',
     });
-  return version;
+  return name;
 };
 
 const diff = async (left: string, right: string, filters: string[], options: DiffOptions): Promise<void> => {
-  const [from, to] = [await versionOf(left), await versionOf(right)];
+  const [from, to] = [await nameOf(left), await nameOf(right)];
   const selected = selectClaims(await collectClaims(), { filters, tags: [] }).map(({ claim }) => claim);
   const published = await readPublishedMatrix();
-  const known = (version: string): boolean => published?.kernels.some((kernel) => kernel.version === version) === true;
+  const known = (name: string): boolean => published?.kernels.some(({ version }) => version === name) === true;
   const stored = options.run !== true && known(from) && known(to) ? published : undefined;
   const matrix = stored ?? (await judgedMatrix(filters, from, to));
   const differences = differencesBetween(selected, matrix, from, to);
@@ -82,7 +82,7 @@ export const registerDiff = (program: Command): void => {
   program
     .command('diff')
     .description('the claims whose observed value or expectation differs between two kernels')
-    .argument('<left>', 'a kernel, such as 5.10')
+    .argument('<left>', 'a kernel, such as 5.10 or 6.12-rt')
     .argument('<right>', 'another, such as newest')
     .argument('[filters...]', 'claim ids, prefixes of ids, or paths below specs/')
     .option('--run', 'judge them now, whatever docs/generated/matrix.json knows')

@@ -1,24 +1,32 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { HostError } from '../../base/errors.ts';
+import { readCatalogue } from '../../provision/catalogue.ts';
 import { buildKernel } from '../../provision/kernel-build.ts';
 import { isCached, kernelOffers, pullKernel, selectKernels, verifyKernels } from '../../provision/kernels.ts';
 import { writeJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 
-const list = async ({ json = false, refresh = false }: { json?: boolean; refresh?: boolean }): Promise<void> => {
+interface ListOptions {
+  readonly flavour: string;
+  readonly json?: true;
+  readonly refresh?: true;
+}
+
+const list = async ({ flavour, json, refresh }: ListOptions): Promise<void> => {
   const progress = new Progress();
   progress.phase('looking for kernels');
-  const offers = await kernelOffers({ refresh, onNotice: (notice) => progress.line(notice) });
+  const all = await kernelOffers({ refresh: refresh === true, onNotice: (notice) => progress.line(notice) });
+  const offers = all.filter((offer) => offer.flavour === flavour);
   const rows = await Promise.all(offers.map(async (offer) => ({ ...offer, cached: await isCached(offer) })));
   progress.clear();
-  if (json) {
+  if (json === true) {
     await writeJson(rows, true);
     return;
   }
-  process.stdout.write(`series  version     cached  suite              release\n`);
-  for (const { series, version, cached, suite, release } of rows)
+  process.stdout.write(`series  version           cached  suite              release\n`);
+  for (const { series, name, cached, suite, release } of rows)
     process.stdout.write(
-      `${series.padEnd(8)}${version.padEnd(12)}${(cached ? 'yes' : '').padEnd(8)}${suite.padEnd(19)}${release}\n`,
+      `${series.padEnd(8)}${name.padEnd(18)}${(cached ? 'yes' : '').padEnd(8)}${suite.padEnd(19)}${release}\n`,
     );
 };
 
@@ -28,7 +36,7 @@ const pull = async (selectors: readonly string[]): Promise<void> => {
   for (const offer of await selectKernels(selectors, { onNotice: (notice) => progress.line(notice) })) {
     const kernel = await pullKernel(offer, ({ what, done, total }) => progress.bytes(what, done, total));
     progress.clear();
-    process.stdout.write(`${kernel.version}  ${kernel.image}\n`);
+    process.stdout.write(`${kernel.selector}  ${kernel.image}\n`);
   }
 };
 
@@ -66,17 +74,19 @@ const build = async (selectors: readonly string[]): Promise<void> => {
 
 /** `kernspec kernels list|pull|build|verify` */
 export const registerKernels = (program: Command): void => {
+  const flavours = Object.keys(readCatalogue().flavours);
   const kernels = program.command('kernels').description('the kernels on offer and in the cache');
   kernels
     .command('list')
     .description('every series and version on offer')
+    .addOption(new Option('--flavour <name>', 'of this flavour').choices(flavours).default(flavours[0]))
     .option('--json', 'as JSON on stdout')
     .option('--refresh', 'ask the archive, even if the list is of today')
     .action(list);
   kernels
     .command('pull')
     .description('download kernels')
-    .argument('<selectors...>', 'such as 6.12, default, all')
+    .argument('<selectors...>', 'such as 6.12, 6.12-rt, default, all')
     .action(pull);
   kernels
     .command('build')

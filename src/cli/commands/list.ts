@@ -23,7 +23,7 @@ const listClaims = async (json: boolean): Promise<void> => {
 const listKernels = async (json: boolean): Promise<void> => {
   const offers = await kernelOffers();
   if (json) await writeJson(offers, true);
-  else for (const { version, release } of offers) process.stdout.write(`${version.padEnd(12)}${release}\n`);
+  else for (const { name, release } of offers) process.stdout.write(`${name.padEnd(20)}${release}\n`);
 };
 
 const listFixtures = async (json: boolean): Promise<void> => {

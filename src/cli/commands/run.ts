@@ -6,7 +6,7 @@ import { exitCodeOf } from '../../claims/verdict.ts';
 import type { Plan } from '../../harness/plan.ts';
 import type { SpecOutcome } from '../../harness/vitest/spec-test.ts';
 import { runPlan } from '../../harness/vitest/run.ts';
-import { isNewerSeries } from '../../kernels/version.ts';
+import { isNewerSeries, seriesOf } from '../../kernels/version.ts';
 import { isOwnKernel } from '../../kernels/own-kernel.ts';
 import { toJunit } from '../../report/junit.ts';
 import { toKtap } from '../../report/ktap.ts';
@@ -77,7 +77,7 @@ export const judgeSelected = async (
   const kernels = await prepareTemplates(await prepareKernels(options.kernel, progress), progress, options);
   const known = (await readPublishedMatrix())?.kernels.at(-1)?.series;
   for (const { kernel } of kernels)
-    if (known !== undefined && options.as === undefined && isNewerSeries(kernel.series, known))
+    if (known !== undefined && options.as === undefined && isNewerSeries(seriesOf(kernel.version), known))
       progress.line(
         `${kernel.release} is newer than ${known}: where claims differ by version, it is held to their newest value`,
       );
