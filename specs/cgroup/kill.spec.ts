@@ -4,6 +4,10 @@ import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
 const kill = [man('cgroups(7)'), kernelSource('kernel/cgroup/cgroup.c', 'cgroup_kill_write')];
 const tags = ['cgroup', 'container'];
 const group = '/sys/fs/cgroup/spec';
+
+/** Of its own: what stood in another one before may keep it from being removed for an instant. */
+const alone = '/sys/fs/cgroup/alone';
+
 const killCommit = { '>=5.14': { commit: '661ee6280931', title: 'cgroup: introduce cgroup.kill' } };
 
 tells(
@@ -41,9 +45,9 @@ tells(
     expected: byKernel({ '<5.14': 'ENOENT', '>=5.14': 'ERANGE' }, killCommit),
   },
   {
-    script: `quietly { mkdir ${group} }; write ${group}/cgroup.kill 0; write ${group}/cgroup.kill 2; rmdir ${group}; exit 0`,
+    script: `quietly { mkdir ${alone} }; write ${alone}/cgroup.kill 0; write ${alone}/cgroup.kill 2; rmdir ${alone}; exit 0`,
     says: (error) => ({
-      main: [`write ${group}/cgroup.kill 0: ${error}`, `write ${group}/cgroup.kill 2: ${error}`, `rmdir ${group}: 0`],
+      main: [`write ${alone}/cgroup.kill 0: ${error}`, `write ${alone}/cgroup.kill 2: ${error}`, `rmdir ${alone}: 0`],
     }),
   },
   [{ what: 'it is 1', replace: ['cgroup.kill 2', 'cgroup.kill 1'] }],

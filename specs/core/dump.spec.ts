@@ -5,10 +5,10 @@ const page = man('core(5)');
 const source = kernelSource('fs/coredump.c', 'do_coredump');
 const ended = { by: 'exit', code: 0 };
 
-/** In a directory of its own, on a tmpfs, that goes again. */
+/** In a directory of its own, on a tmpfs, that goes again, whatever has become of the names in it. */
 const inDirectory = (script: string): string =>
   `quietly { mkdir /tmp/dump }; quietly { chdir /tmp/dump }; limit RLIMIT_CORE -1; ${script}
-  quietly { unlink core }; quietly { unlink other }; quietly { chdir / }; quietly { rmdir /tmp/dump }; exit 0`;
+  quietly { unlink core; rmdir core; unlink other; rmdir other; chdir / }; quietly { rmdir /tmp/dump }; exit 0`;
 
 /** A claim about one script there; its transcript, without the first line, is the claim. */
 const simple = (

@@ -101,7 +101,7 @@ tells(
       wait leader; await seen; exit 0`,
     says: { fg: ['signal HUP: SI_KERNEL'], bg: ['pending: none'], main: ['wait leader: exit 3'] },
   },
-  [{ what: 'the other one is in the foreground', replace: ['on HUP opens hup', 'on HUP opens hup; open hup'] }],
+  [{ what: 'the other one is in the foreground', replace: ['foreground $t.s fg', 'foreground $t.s bg; open hup'] }],
 );
 
 tells(

@@ -204,5 +204,5 @@ spec(
     expect(await init.event({ ev: 'orphan' })).toMatchObject({ text: 'Z 1' });
     expect(await init.finished()).toEqual({ by: 'exit', code: 0 });
   },
-  [{ what: 'another init adopts it', namespace: 'none' }],
+  [{ what: 'the shell waits for it', replace: ['& echo $!', '& echo $!; wait'] }],
 );

@@ -155,14 +155,16 @@ spec(
       node(`
         const { Worker } = require('node:worker_threads');
         const script = 'on USR1 exit 3; pdeathsig USR1; exec-actor { on USR1 exit 3; ready; pause }';
-        const worker = new Worker(
+        // The listener first: the child may be ready before this thread gets any further.
+        let worker;
+        process.on('SIGUSR2', () => worker.terminate().then(() => emit('terminated')));
+        stay();
+        worker = new Worker(
           "const { workerData } = require('node:worker_threads');" +
           "require('node:child_process').spawn('/kernspec/bin/actor', [workerData], { stdio: ['ignore', 'pipe', 'inherit', 3] }).unref();" +
           "setInterval(() => undefined, 1 << 30);",
           { eval: true, workerData: script },
         );
-        stay();
-        process.on('SIGUSR2', () => worker.terminate().then(() => emit('terminated')));
       `),
     );
     await fixture.ready();

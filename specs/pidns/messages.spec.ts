@@ -42,7 +42,7 @@ tells(
   {
     script: `quietly { block USR1; message-queue /translated > q }; notify-me $q USR1 7; ${unshared};
       fork one { message $q; take $q; notify-me $q USR1 8; open armed; sigwait USR1; exit 0 };
-      sigwait USR1; await armed; message $q; wait one; exit 0`,
+      sigwait USR1; await armed; message $q; wait one; quietly { take $q }; exit 0`,
     says: {
       main: ['notify-me $q USR1 7: 0', 'sigwait USR1: USR1 SI_MESGQ 7 from one', 'message $q: 0', 'wait one: exit 0'],
       one: ['message $q: 0', 'take $q: 0', 'notify-me $q USR1 8: 0', 'sigwait USR1: USR1 SI_MESGQ 8 from 0'],

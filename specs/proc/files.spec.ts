@@ -83,5 +83,10 @@ tells(
       ],
     }),
   },
-  [{ what: 'nobody else is there', replace: ['open up; pause }', 'open up; exit 0 }'] }],
+  [
+    {
+      what: 'nobody else is there',
+      replace: ['{ open up; pause }; until Z member;', '{ exit 0 }; until Z member; open up;'],
+    },
+  ],
 );

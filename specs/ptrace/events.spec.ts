@@ -241,7 +241,13 @@ for (const { how, prepare } of [
     },
     [
       told
-        ? { what: 'nobody traces', replace: ['call ptrace PTRACE_SEIZE child 0 0', 'mask'] }
+        ? {
+            what: 'nobody traces',
+            replace: [
+              'quietly { call ptrace PTRACE_SEIZE child 0 0 }; open traced; await seen; exit 0 }; await traced; open go;',
+              'open traced; await seen; exit 0 }; await traced; open go; quietly { until-pending USR1 };',
+            ],
+          }
         : { what: 'the parent does not ignore it', replace: ['ignore CHLD', 'block CHLD'] },
     ],
   );

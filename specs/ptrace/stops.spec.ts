@@ -101,7 +101,10 @@ for (const { id, flags, outcome } of [
     [
       flags === '0'
         ? { what: 'with the option', replace: ['PTRACE_SEIZE child 0 0', 'PTRACE_SEIZE child 0 PTRACE_O_EXITKILL'] }
-        : { what: 'the child ends itself', replace: ['{ await go; exit 5 }', '{ exit 5 }'] },
+        : {
+            what: 'the child ends itself',
+            replace: ['{ await go; exit 5 };', '{ exit 5 }; quietly { until Z child };'],
+          },
     ],
   );
 }

@@ -19,7 +19,7 @@ for (const { restart, id } of [
     async ({ guest, expect }) => {
       const fixture = await guest.process(
         actor(`on USR1${restart} opens handled; channel small-pipe p
-          fork helper { pdeathsig KILL; until-in write parent; kill parent USR1; await handled }
+          quietly { fork helper { pdeathsig KILL; until-in write parent; kill parent USR1; await handled } }
           enter write $p-w 65536; wait helper; exit 0`),
       );
       expect(await fixture.finished()).toEqual(ended);
@@ -246,8 +246,8 @@ spec(
   },
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
-      actor(`fork worker { on TERM; clone child CLONE_VFORK { pause } }
-        until D worker; kill worker TERM; field /proc/@worker/status SigPnd; field /proc/@worker/status ShdPnd; state worker
+      actor(`fork worker { on TERM; clone child CLONE_VFORK { open born; pause } }
+        await born; until D worker; kill worker TERM; field /proc/@worker/status SigPnd; field /proc/@worker/status ShdPnd; state worker
         kill worker KILL; wait worker; exit 0`),
     );
     expect(await init.finished()).toEqual(ended);
@@ -275,8 +275,8 @@ spec(
   },
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
-      actor(`fork worker { on TERM; clone child CLONE_VFORK { await sent; say late; exit 5 }; wait child; exit 0 }
-        until D worker; kill worker TERM; open sent; wait worker; exit 0`),
+      actor(`fork worker { on TERM; clone child CLONE_VFORK { open born; await sent; say late; exit 5 }; wait child; exit 0 }
+        await born; until D worker; kill worker TERM; open sent; wait worker; exit 0`),
     );
     expect(await init.finished()).toEqual(ended);
     expect(init.transcript('worker')).toEqual(['on TERM: 0', 'signal TERM: SI_USER from parent', 'wait child: exit 5']);

@@ -268,7 +268,8 @@ const scene = (
   statements(
     on,
     setup,
-    `fork helper { ${statements('pdeathsig KILL', held, held && 'open held', `until-in ${number} parent`, ...act)} }`,
+    // Quietly: to tell of the fork, it would be in write(2), too.
+    `quietly { fork helper { ${statements('pdeathsig KILL', held, held && 'open held', `until-in ${number} parent`, ...act)} } }`,
     held && 'await held',
     statement,
     'wait helper',

@@ -397,7 +397,10 @@ tells(
   [
     {
       what: 'a part of it has a group of its own, and never ends',
-      replace: ['fork twin { quietly { repeat', 'fork twin { quietly { setpgid; pause; repeat'],
+      replace: [
+        'fork twin { quietly { repeat 100000 { fork leaf { exit 0 }; wait leaf } } };',
+        'fork twin { setpgid; open apart; pause }; await apart;',
+      ],
     },
   ],
 );
@@ -416,13 +419,13 @@ tells(
   },
   {
     script:
-      'kill 2 KILL; kill 2 STOP; kill 2 TERM; state 2; field /proc/2/status SigIgn; field /proc/2/status ShdPnd; exit 0',
+      'kill 2 KILL; kill 2 STOP; kill 2 TERM; until S 2; field /proc/2/status SigIgn; field /proc/2/status ShdPnd; exit 0',
     says: {
       main: [
         'kill 2 KILL: 0',
         'kill 2 STOP: 0',
         'kill 2 TERM: 0',
-        'state 2: S',
+        'until S 2: S',
         'field /proc/2/status SigIgn: ffffffffffffffff',
         'field /proc/2/status ShdPnd: 0000000000000000',
       ],

@@ -249,7 +249,8 @@ for (const { name, prepare, state, waited, pending } of [
       entries: name === 'nocldwait' ? ['SIG-09'] : ['SIG-08'],
     },
     {
-      script: `quietly { block CHLD; ${prepare} fork child { exit 7 } }; until Z- child; pending; wait child; exit 0`,
+      // A zombie that nobody waits for goes before waitid(2) can look, but not before /proc can.
+      script: `quietly { block CHLD; ${prepare} fork child { exit 7 }; waitid P_PID child WEXITED|WNOWAIT }; until Z- child; pending; wait child; exit 0`,
       says: {
         main: [
           `until Z- child: ${state}`,

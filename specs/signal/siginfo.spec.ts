@@ -136,7 +136,7 @@ tells(
       ],
     },
   },
-  [{ what: 'they tell of another', replace: ['fork child { pause }', 'fork child { exit 5 }'] }],
+  [{ what: 'it is ended by another signal', replace: ['kill child KILL', 'kill child TERM'] }],
 );
 
 tells(

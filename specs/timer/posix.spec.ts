@@ -32,7 +32,7 @@ tells(
     entries: ['TMR-01'],
   },
   {
-    script: `quietly { block 34; timer-create 34 > t; timer-set $t 1 1; cpu-ms 40 }; sigpoll 34; overran; exit 0`,
+    script: `quietly { block 34; timer-create 34 > t; timer-set $t 1 1; until-pending 34; compute 40 }; sigpoll 34; overran; exit 0`,
     says: { main: ['sigpoll 34: 34 SI_TIMER', 'overran: yes'] },
   },
   [{ what: 'it expires once', replace: ['timer-set $t 1 1', 'timer-set $t 1 0'] }],
@@ -166,13 +166,13 @@ tells(
   },
   {
     script:
-      'quietly { ignore USR1; timer-create USR1 > t; timer-set $t 1 1; cpu-ms 10; block USR1; default USR1 }; sigwait USR1; exit 0',
+      'quietly { ignore USR1; timer-create USR1 > t; timer-set $t 1 1; compute 10; block USR1; default USR1 }; sigwait USR1; exit 0',
     says: { main: ['sigwait USR1: USR1 SI_TIMER'] },
   },
   [
     {
       what: 'it is not periodic, and sent by hand',
-      replace: ['timer-set $t 1 1; cpu-ms 10; block USR1; default USR1', 'block USR1; kill self USR1'],
+      replace: ['timer-set $t 1 1; compute 10; block USR1; default USR1', 'block USR1; kill self USR1'],
     },
   ],
 );
@@ -219,13 +219,13 @@ spec(
   async ({ guest, expect, expected, observe }) => {
     const fixture = await guest.process(
       actor(`quietly { on USR1; timer-create USR1 CLOCK_PROCESS_CPUTIME_ID > t }
-        thread burner { timer-set $t 5 5; cpu-ms 200; timer-delete $t; open done }; await done; exit 0`),
+        thread burner { timer-set $t 5 5; cpu-runs USR1 30; timer-delete $t; open done }; await done; exit 0`),
     );
     expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
     const taken = (who: string): number => fixture.seen({ ev: 'signal', who }).length;
     const counts = { main: taken('main'), burner: taken('burner') };
     observe(counts);
-    expect(counts.main + counts.burner).toBeGreaterThanOrEqual(5);
+    expect(counts.main + counts.burner).toBeGreaterThanOrEqual(30);
     expect(taken(expected) / (counts.main + counts.burner)).toBeGreaterThanOrEqual(0.8);
   },
   [{ what: 'the other thread blocks it', replace: ['burner { timer-set', 'burner { block USR1; timer-set'] }],

@@ -50,7 +50,9 @@ export class MachineInit {
       '',
     ];
     const start = asInit ? 'kill -64 1' : `setsid ${nextInit} >/dev/null 2>&1 &`;
-    await machine.exec(`cat > ${nextInit} && chmod 755 ${nextInit} && ${start}`, { input: script.join('\n') });
+    await machine.exec(`cat > ${nextInit} && chmod 755 ${nextInit}`, { input: script.join('\n') });
+    // It may end the machine, or our sshd, before we are told how this command ended: the console says what came of it.
+    machine.exec(start).catch(() => undefined);
     return init;
   }
 

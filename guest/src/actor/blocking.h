@@ -419,6 +419,11 @@ static void do_until_in(char **words, int count, char *block) {
       report_text(words, count, "gone");
       return;
     }
+    /* One that was woken on another processor and has not run yet still shows the call that it slept in. */
+    if (state_of((pid_t)value_of(words[2])) == 'R') {
+      sched_yield();
+      continue;
+    }
     char *end;
     long number = strtol(text, &end, 10);
     for (size_t i = 0; end != text && i < sizeof blocking_calls / sizeof *blocking_calls; i++) {

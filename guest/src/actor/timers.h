@@ -100,6 +100,15 @@ static void do_cpu_ms(char **words, int count, char *block) {
   report(words, count, 0);
 }
 
+/* cpu-runs SIG N: computes until the handler of a signal has run so often, in whatever thread */
+static void do_cpu_runs(char **words, int count, char *block) {
+  (void)block;
+  int signo = signal_word(words[1]);
+  long wanted = value_of(words[2]);
+  while (reactions[signo].runs < wanted) continue;
+  report(words, count, 0);
+}
+
 /* until-pending SIG: looks until the signal is pending, as the harness has a deadline for it */
 static void do_until_pending(char **words, int count, char *block) {
   (void)block;
@@ -114,6 +123,7 @@ static const struct verb timer_verbs[] = {
     {"timer-delete", 2, false, do_timer_delete}, {"overran", 1, false, do_overran},
     {"itimer-every", 2, false, do_itimer_every}, {"itimer", 2, false, do_itimer},             {"itimer-left", 1, false, do_itimer_left},
     {"itimer-end", 1, false, do_itimer_end}, {"cpu-ms", 2, false, do_cpu_ms},             {"until-pending", 2, false, do_until_pending},
+    {"cpu-runs", 3, false, do_cpu_runs},
 };
 
 #endif
