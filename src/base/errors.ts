@@ -53,15 +53,19 @@ export const messageOf = (error: unknown): string => (error instanceof Error ? e
 const errnoOf = (error: unknown): string | undefined =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 
+/** The disk of a path is full. */
+export const noSpaceError = (doing: string, path: string, cause: unknown): HostError =>
+  new HostError(`No space left on the disk of ${path} while ${doing}.`, {
+    hint: 'Free some space, run `kernspec clean`, or point KERNSPEC_CACHE_DIR or KERNSPEC_RUNS_DIR at another disk.',
+    cause,
+  });
+
 /** Rewords the system errors that a person can mend (full disk, no permission) as a {@link HostError}; anything else is returned as it is. */
 export const asHostError = (error: unknown, doing: string, path: string): unknown => {
   switch (errnoOf(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return new HostError(`No space left on the disk of ${path} while ${doing}.`, {
-        hint: 'Free some space, run `kernspec clean`, or point KERNSPEC_CACHE_DIR or KERNSPEC_RUNS_DIR at another disk.',
-        cause: error,
-      });
+      return noSpaceError(doing, path, error);
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':

@@ -50,7 +50,11 @@ export class Workplace implements AsyncDisposable {
   }
 
   /** Starts `kernspec`, by way of other programs if these are given. The network cannot be reached. */
-  kernspec(args: readonly string[], env: Readonly<Record<string, string>> = {}, by: readonly string[] = []) {
+  kernspec(
+    args: readonly string[],
+    env: Readonly<Record<string, string | undefined>> = {},
+    by: readonly string[] = [],
+  ) {
     const [program = '', ...rest] = [...by, process.execPath, bin, ...args];
     return execa(program, rest, {
       cwd: projectRoot,

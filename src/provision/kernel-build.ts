@@ -1,8 +1,8 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createAtomically, makeDirectory, sha256, sha256OfFile } from '../base/atomic.ts';
-import { HostError, UsageError } from '../base/errors.ts';
+import { HostError, noSpaceError, UsageError } from '../base/errors.ts';
 import { onLines } from '../base/lines.ts';
 import { withLock } from '../base/lock.ts';
 import { cacheDir, projectRoot } from '../base/paths.ts';
@@ -171,9 +171,10 @@ const make = async (build: Build, directory: string, hooks: BuildHooks): Promise
     'KBUILD_BUILD_TIMESTAMP=1970-01-01',
   ];
   hooks.onPhase?.(`configuring Linux ${build.version}`);
-  await configure(build, { source, objects, makeIn });
+  const trees = { source, objects, makeIn };
+  await configure(build, trees);
   hooks.onPhase?.(`compiling Linux ${build.version}`);
-  await compile(makeIn, hooks);
+  await compile(trees, hooks);
   await createAtomically(directory, async (temporary) => {
     await mkdir(join(temporary, 'modules'), { recursive: true });
     await runOrFail('objcopy', ['--strip-all', join(objects, 'vmlinux'), join(temporary, 'vmlinuz')]);
@@ -199,6 +200,7 @@ const make = async (build: Build, directory: string, hooks: BuildHooks): Promise
 
 const unpackSource = async ({ source: record, version }: Build, source: string, hooks: BuildHooks): Promise<void> => {
   if ((await stat(source).catch(() => undefined)) !== undefined) return;
+  await removeAbandoned(dirname(source));
   const root = await kernelRoot();
   const archive = await root.download(record, ({ what, done, total }) => hooks.onBytes?.(what, done, total));
   hooks.onPhase?.(`unpacking the source of Linux ${version}`);
@@ -209,11 +211,32 @@ const unpackSource = async ({ source: record, version }: Build, source: string, 
     await extractDeb(archive, { into: raw, filter: (member) => /linux-source-[\d.]+\.tar\.xz$/.test(member) });
     const [tarball] = (await readdir(raw, { recursive: true })).filter((name) => name.endsWith('.tar.xz'));
     if (tarball === undefined) throw new HostError(`The package ${record.name} has no source in it.`);
-    await runOrFail('tar', ['-xf', join(raw, tarball), '-C', temporary, '--strip-components=1']);
+    await unpack(join(raw, tarball), temporary);
     await rm(raw, { recursive: true });
   });
   await rm(archive, { force: true });
 };
+
+/** We hold the lock: a source that somebody began to unpack here is nobody's any more, and a gigabyte and a half. */
+const removeAbandoned = async (workshop: string): Promise<void> => {
+  const names = await readdir(workshop).catch(() => [] as string[]);
+  for (const name of names.filter((entry) => entry.startsWith('source.tmp-')))
+    await rm(join(workshop, name), { recursive: true, force: true });
+};
+
+/** By tar(1), for Node 20 knows no xz. It does not outlive us. */
+const unpack = async (tarball: string, into: string): Promise<void> => {
+  const args = ['--pdeathsig', 'KILL', '--', 'tar', '-xf', tarball, '-C', into, '--strip-components=1'];
+  const { exitCode, stderr } = await run('setpriv', args, { env: { LC_ALL: 'C' } });
+  if (exitCode === 0) return;
+  if (stderr.includes(noSpace)) throw noSpaceError('unpacking the source of a kernel', into, stderr);
+  throw new HostError(`The source of the kernel cannot be unpacked: ${stderr.trim().split('\n')[0] ?? ''}`, {
+    details: stderr,
+  });
+};
+
+/** How programs say that the disk is full. (strerror(3), ENOSPC) */
+const noSpace = 'No space left on device';
 
 interface Trees {
   readonly source: string;
@@ -255,12 +278,33 @@ const configure = async ({ wanted, version }: Build, { source, objects, makeIn }
   );
 };
 
+/**
+ * The hundreds of processes of a build end with the first of them, and that one with us: zap_pid_ns_processes() at work. By
+ * themselves the makes below the first one would go on when we are killed. (unshare(1), --kill-child)
+ */
+const inPidNamespace = [
+  ...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']),
+  '--pid',
+  '--fork',
+  '--kill-child',
+  '--',
+];
+
 /** Lines of make that are kept, for who looks closer at what went wrong. */
 const keptLines = 60;
 
-const compile = async (makeIn: readonly string[], { onCompiled }: BuildHooks): Promise<void> => {
+const compile = async ({ objects, makeIn }: Trees, { onCompiled }: BuildHooks): Promise<void> => {
   const wrapped = (await findProgram('ccache')) === undefined ? [] : ['CC=ccache gcc', 'HOSTCC=ccache gcc'];
-  const child = await startOwned('make', [...makeIn, ...wrapped, `-j${cpus().length}`, 'vmlinux']);
+  const child = await startOwned('unshare', [
+    ...inPidNamespace,
+    'env',
+    'LC_ALL=C',
+    'make',
+    ...makeIn,
+    ...wrapped,
+    `-j${cpus().length}`,
+    'vmlinux',
+  ]);
   let files = 0;
   const said: string[] = [];
   const note = (line: string): void => {
@@ -274,7 +318,9 @@ const compile = async (makeIn: readonly string[], { onCompiled }: BuildHooks): P
   onLines(child.stderr, note);
   const { exitCode } = await child.exited;
   if (exitCode === 0) return;
-  const why = said.find((line) => /\berror:|No space left|Killed/.test(line)) ?? said.at(-1) ?? '';
+  const full = said.find((line) => line.includes(noSpace));
+  if (full !== undefined) throw noSpaceError('compiling a kernel', objects, said.join('\n'));
+  const why = said.find((line) => /\berror:|Killed/.test(line)) ?? said.at(-1) ?? '';
   throw new HostError(`The kernel cannot be built: ${why.trim()}`, {
     details: said.join('\n'),
     hint: 'Mend what it names; the same command goes on where it stopped.',

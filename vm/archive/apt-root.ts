@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { stat, writeFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { createAtomically, makeDirectory, sha256OfFile } from '../../src/base/atomic.ts';
+import { createAtomically, makeDirectory, sha256OfFile, writeFileAtomically } from '../../src/base/atomic.ts';
 import { asHostError, HostError } from '../../src/base/errors.ts';
 import { withLock } from '../../src/base/lock.ts';
 import { run, type RunResult } from '../../src/base/process.ts';
@@ -84,9 +84,9 @@ export class AptRoot {
         ({ name, archive }) =>
           `deb [check-valid-until=no signed-by=${keyring}] ${mirror(archive)} ${name} ${component}\n`,
       );
-      await writeFile(join(directory, 'sources.list'), sources.join(''));
-      await writeFile(join(directory, 'apt.conf'), configuration(options));
-      await writeFile(join(directory, 'status'), '');
+      await writeFileAtomically(join(directory, 'sources.list'), sources.join(''));
+      await writeFileAtomically(join(directory, 'apt.conf'), configuration(options));
+      await writeFileAtomically(join(directory, 'status'), '');
     } catch (error) {
       throw asHostError(error, 'preparing the private apt root', directory);
     }
@@ -178,8 +178,13 @@ export class AptRoot {
     );
     if (exitCode !== 0) {
       const reason = stderr.split('\n').find((line) => line.startsWith('E: ')) ?? stderr;
+      if (/\b404\b/.test(reason))
+        throw new HostError(`${what} is no longer in the archive.`, {
+          hint: 'The lists here are older than the archive; `kernspec kernels list --refresh` fetches them anew.',
+          details: stderr,
+        });
       throw new HostError(`${what} could not be downloaded: ${reason.replace('E: ', '').trim()}`, {
-        hint: 'Check the network and the mirror; if the package has left the archive, run `kernspec kernels list --refresh`.',
+        hint: 'Check the network and the mirror (KERNSPEC_MIRROR, or the apt configuration of this computer).',
         details: stderr,
       });
     }

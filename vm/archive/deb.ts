@@ -2,7 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import * as tar from 'tar';
-import { HostError } from '../../src/base/errors.ts';
+import { asHostError, HostError } from '../../src/base/errors.ts';
 import { startOwned } from '../../src/base/process.ts';
 
 export interface ExtractOptions {
@@ -38,6 +38,8 @@ export const extractDeb = async (path: string, { into, filter }: ExtractOptions)
   try {
     await pipeline(child.stdout, members);
   } catch (error) {
+    const told = asHostError(error, 'unpacking a package', into);
+    if (told instanceof HostError) throw told;
     throw new HostError(`The package ${path} is damaged.`, { cause: error, details: complaint });
   }
   for (const [link, target] of absolute) {
