@@ -133,6 +133,33 @@ tells(
 
 tells(
   {
+    id: 'job.orphaned.by-the-end-of-a-member',
+    statement:
+      'The end of the one member whose parent is outside orphans a process group, too: stopped members that are left get SIGHUP and SIGCONT.',
+    sources: [kernelSource('kernel/exit.c', 'exit_notify'), ...orphaned],
+    tags,
+    entries: ['JOB-04'],
+  },
+  {
+    script: `quietly { subreaper }; fork leader { quietly { setsid }; fork first { quietly { setpgid }; fork member { quietly { on HUP; on CONT }; open up; kill self STOP; exit 5 }; await up; until T member; exit 1 }; wait first; await over; exit 0 };
+      wait any; open over; wait leader; exit 0`,
+    says: {
+      member: ['signal CONT: SI_KERNEL', 'signal HUP: SI_KERNEL', 'kill self STOP: 0'],
+      first: ['until T member: T'],
+      leader: ['wait first: exit 1'],
+      main: ['wait: exit 5', 'wait leader: exit 0'],
+    },
+  },
+  [
+    {
+      what: 'the member is not stopped',
+      replace: ['kill self STOP; exit 5 }; await up; until T member', 'exit 5 }; await up; until Z member'],
+    },
+  ],
+);
+
+tells(
+  {
     id: 'job.orphaned.running-group-gets-nothing',
     statement: 'A process group without stopped members that becomes orphaned gets no signal.',
     sources: orphaned,

@@ -1,5 +1,5 @@
 /** What a pidfd tells of its process: poll(2), fdinfo, PIDFD_GET_INFO. */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const polls = kernelSource('fs/pidfs.c', 'pidfd_poll');
 const tags = ['pidfd'];
@@ -42,7 +42,43 @@ tells(
       ],
     },
   },
-  [{ what: 'it ends before', replace: ['{ await go; exit 3 }', '{ exit 3 }'] }],
+  [{ what: 'it ends before', replace: ['{ await go; exit 3 }; quietly {', '{ exit 3 }; quietly { until Z child;'] }],
+);
+
+spec(
+  {
+    id: 'pidfd.poll.of-a-thread-wakes-who-waits',
+    statement:
+      'Whoever sleeps in poll(2) on the pidfd of a thread is woken when that thread ends, also while a tracer has yet to wait for it; up to 6.8 no pidfd is one of a thread.',
+    sources: [man('pidfd_open(2)', 'PIDFD_THREAD'), kernelSource('kernel/exit.c', 'exit_notify')],
+    tags: ['thread', ...tags],
+    entries: ['PFD-04'],
+    expected: byKernel(
+      { '<6.9': 'EINVAL', '>=6.9': 'in' },
+      { '>=6.9': { commit: '64bef697d33b', title: 'pidfd: implement PIDFD_THREAD flag for pidfd_open()' } },
+    ),
+  },
+  async ({ guest, expect, expected }) => {
+    const open = 'thread t { await go }; call pidfd_open t PIDFD_THREAD > p';
+    if (expected === 'EINVAL') {
+      const fixture = await guest.process(actor(`${open}; exit 0`));
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+      expect(fixture.transcript().at(-1)).toBe('call pidfd_open t PIDFD_THREAD: EINVAL');
+      return;
+    }
+    const fixture = await guest.process(
+      actor(`${open}; fork tracer { quietly { call ptrace PTRACE_SEIZE t 0 0 }; open traced; await seen; exit 0 }; await traced;
+        fork waiter { enter poll $p; exit 0 }; until-in poll waiter; open go; wait waiter; open seen; wait tracer; exit 0`),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript('waiter')).toEqual([`enter poll $p: ${expected}`]);
+    expect(fixture.transcript().slice(-3)).toEqual([
+      'until-in poll waiter: poll',
+      'wait waiter: exit 0',
+      'wait tracer: exit 0',
+    ]);
+  },
+  [{ what: 'it ends before', replace: ['thread t { await go }', 'thread t { mask }'] }],
 );
 
 tells(

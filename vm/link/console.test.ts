@@ -26,6 +26,36 @@ test('a line that does not come: the error shows what came instead', async () =>
   });
 });
 
+test('what the kernel says in the middle of a line is a line of its own', async () => {
+  const { console } = consoleWith(
+    'ended with 137[    7.791901] IPv6: link becomes ready',
+    '',
+    '{"pid":1,"wh[    8.000001] one',
+    '[    8.000002] two',
+    'o":"main"}',
+    '[    9.000000] a whole one',
+  );
+  await console.until('The last line', /a whole one/, 1_000);
+  expect(console.tail().map(({ text }) => text)).toEqual([
+    '[    7.791901] IPv6: link becomes ready',
+    'ended with 137',
+    '[    8.000001] one',
+    '[    8.000002] two',
+    '{"pid":1,"who":"main"}',
+    '[    9.000000] a whole one',
+  ]);
+});
+
+test('a line that the kernel interrupts and nobody ends is kept', async () => {
+  const { stream, console } = consoleWith('firmware[    0.000000] Linux version');
+  for (let second = 1; second <= 30; second++) stream.write(`[   ${String(second).padStart(2)}.000000] booting\n`);
+  stream.write('ready\nlast[   40.000000] Kernel panic\n');
+  expect(await console.until('ready', /^ready$/, 1_000)).toBe('ready');
+  stream.end();
+  expect(await console.until('last', /^last$/, 1_000)).toBe('last');
+  expect(console.tail(100).filter(({ text }) => text === 'firmware')).toHaveLength(1);
+});
+
 test('a flood does not fill our memory: the newest lines are kept', async () => {
   const { stream, console } = consoleWith();
   for (let number = 0; number < 20_000; number++) stream.write(`line ${number}\n`);

@@ -15,23 +15,54 @@ const kept = 4_000;
 /** Characters of a line; a longer one goes on as the next. With {@link kept} this bounds the memory that a flood takes. */
 const lineLength = 2_000;
 
-/** The serial console of a machine, line by line with the time of each. It is always drained: QEMU blocks on a full one. */
+/** What a program was saying, and what the kernel said in the middle of it. (kernel/printk/printk.c, info_print_prefix()) */
+const interrupted = /^(?!\[ *\d+\.\d{6}\][ [])(.+?)\r?(\[ *\d+\.\d{6}\][ [].*)$/;
+
+/** Lines of the kernel after which the rest of an interrupted one is no longer waited for. */
+const longestInterruption = 20;
+
+/**
+ * The serial console of a machine, line by line with the time of each. It is always drained: QEMU blocks on a full one. What a
+ * program writes waits for the interrupt of the port, while the kernel writes at once: its messages may come in the middle of
+ * somebody's line, and are lines of their own here. (drivers/tty/serial/8250, serial8250_console_write())
+ */
 export class Console {
   readonly #lines: ConsoleLine[] = [];
+  #begun = '';
+  #interruptions = 0;
   readonly #watchers = new Set<(line: ConsoleLine) => void>();
   readonly #start = performance.now();
 
   constructor(stream: Readable) {
-    onLines(
-      stream,
-      (text) => {
-        const line = { t: this.now(), text };
-        this.#lines.push(line);
-        if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
-        for (const watch of this.#watchers) watch(line);
-      },
-      lineLength,
-    );
+    onLines(stream, (text) => this.#hear(text), lineLength);
+    stream.once('end', () => this.#giveUp());
+  }
+
+  #hear(text: string): void {
+    const [, said, kernel] = interrupted.exec(this.#begun + text) ?? [];
+    if (said === undefined || kernel === undefined) {
+      const whole = this.#begun + text;
+      this.#begun = '';
+      this.#interruptions = 0;
+      this.#add(whole);
+      return;
+    }
+    this.#begun = said;
+    this.#add(kernel);
+    if (++this.#interruptions > longestInterruption) this.#giveUp();
+  }
+
+  #giveUp(): void {
+    if (this.#begun !== '') this.#add(this.#begun);
+    this.#begun = '';
+    this.#interruptions = 0;
+  }
+
+  #add(text: string): void {
+    const line = { t: this.now(), text };
+    this.#lines.push(line);
+    if (this.#lines.length > kept * 2) this.#lines.splice(0, kept);
+    for (const watch of this.#watchers) watch(line);
   }
 
   /** Milliseconds since the machine was started. */
