@@ -68,6 +68,26 @@ export class Workplace implements AsyncDisposable {
     });
   }
 
+  /**
+   * Like {@link kernspec}, in a mount namespace of its own where a directory is a file system of this size.
+   *
+   * @param then shell commands that look at what is left there
+   * @param meanwhile shell commands that do something there while it runs
+   */
+  onSmallDisk(
+    {
+      directory,
+      size,
+      env = {},
+    }: { directory: string; size: string; env?: Readonly<Record<string, string | undefined>> },
+    args: readonly string[],
+    { then = ':', meanwhile = ':' } = {},
+  ) {
+    const script = `mount -t tmpfs -o "size=$2" tmpfs "$1" || exit 99; cd "$1"; (${meanwhile}) & shift 2; cd /; "$@"; code=$?; wait; cd -; ${then}; exit $code`;
+    const own = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
+    return this.kernspec(args, env, ['unshare', ...own, 'sh', '-c', script, 'sh', directory, size]);
+  }
+
   /** Like {@link kernspec}, with the specs of `faults/specs` instead of the claims. */
   faults(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     return this.kernspec(args, { KERNSPEC_SPECS_DIR: join(projectRoot, 'src/cli/faults/specs'), ...env });

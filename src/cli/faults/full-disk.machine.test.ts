@@ -21,13 +21,6 @@ afterEach(async () => {
 
 const many = ['run', '--tag', 'signature', '--kernel', 'newest'];
 
-/** `kernspec` in a mount namespace of its own where a directory is a file system of this size; `then` looks at what is left there. */
-const onSmallDisk = (directory: string, size: string, args: readonly string[], then = ':', meanwhile = ':') => {
-  const script = `mount -t tmpfs -o "size=$2" tmpfs "$1" || exit 99; cd "$1"; (${meanwhile}) & shift 2; cd /; "$@"; code=$?; wait; cd -; ${then}; exit $code`;
-  const own = process.getuid?.() === 0 ? ['-m'] : ['-rm'];
-  return place.kernspec(args, {}, ['unshare', ...own, 'sh', '-c', script, 'sh', directory, size]);
-};
-
 beforeEach(async () => {
   place = await Workplace.create([]);
 });
@@ -35,7 +28,9 @@ beforeEach(async () => {
 test('while the record grows: exit code 3, and what was judged before can be read', async () => {
   await mkdir(place.runs);
   const shown = 'find . -name run.json -o -name "*.tmp-*"; head -n 1 */run.ndjson';
-  const { exitCode, stdout, stderr } = await onSmallDisk(place.runs, '60k', many, shown);
+  const { exitCode, stdout, stderr } = await place.onSmallDisk({ directory: place.runs, size: '60k' }, many, {
+    then: shown,
+  });
   expect(stderr).toMatch(/error No space left on the disk of \S+run\.(ndjson|json) while writing the record\.\n hint /);
   expect(exitCode).toBe(3);
   expect(stdout).toContain('"schema":1');
@@ -45,7 +40,9 @@ test('while the record grows: exit code 3, and what was judged before can be rea
 test('while evidence is written: these claims are inconclusive, never violated', async () => {
   await mkdir(place.runs);
   // A record that grows needs no further inode, evidence does.
-  const { exitCode, stdout } = await onSmallDisk(place.runs, '100M,nr_inodes=20', many, 'cat */run.ndjson');
+  const { exitCode, stdout } = await place.onSmallDisk({ directory: place.runs, size: '100M,nr_inodes=20' }, many, {
+    then: 'cat */run.ndjson',
+  });
   expect(exitCode).toBe(3);
   const results = stdout
     .split('\n')
@@ -61,19 +58,20 @@ test('while evidence is written: these claims are inconclusive, never violated',
 });
 
 test('before a template is booted: said at once', async () => {
-  const { exitCode, stderr } = await onSmallDisk(join(place.cache, 'templates'), '100M', many);
+  const { exitCode, stderr } = await place.onSmallDisk(
+    { directory: join(place.cache, 'templates'), size: '100M' },
+    many,
+  );
   expect(stderr).toMatch(/error No space left on the disk of \S+ for a machine's memory\.\n hint /);
   expect(exitCode).toBe(3);
 });
 
 test('while a template boots: the same, and nothing is left of it', async () => {
   const fill = 'until [ -e *.tmp-*/memory ]; do :; done; head -c 520000000 /dev/zero > others';
-  const { exitCode, stdout, stderr } = await onSmallDisk(
-    join(place.cache, 'templates'),
-    '560M',
+  const { exitCode, stdout, stderr } = await place.onSmallDisk(
+    { directory: join(place.cache, 'templates'), size: '560M' },
     many,
-    'rm others; find .',
-    fill,
+    { then: 'rm others; find .', meanwhile: fill },
   );
   expect(stderr).toMatch(/error No space left on the disk of \S+ for a machine's memory\.\n hint /);
   expect(exitCode).toBe(3);

@@ -77,14 +77,6 @@ const emptyArchive = (): Promise<Server> =>
     server.listen(0, '127.0.0.1', () => resolve(server));
   });
 
-/** `kernspec` in a mount namespace of its own where a directory is a file system of this size. */
-const onSmallDisk = (directory: string, size: string) =>
-  place.kernspec(build, online, [
-    'unshare',
-    ...(process.getuid?.() === 0 ? ['-m'] : ['-rm']),
-    ...['sh', '-c', 'mount -t tmpfs -o "size=$2" tmpfs "$1" || exit 99; shift 2; exec "$@"', 'sh', directory, size],
-  ]);
-
 test('the source has left the archive', async () => {
   const server = await emptyArchive();
   const { port } = server.address() as AddressInfo;
@@ -101,7 +93,7 @@ test('the source has left the archive', async () => {
 test('the disk is full while the source is unpacked', async () => {
   const builds = join(place.cache, 'builds');
   await mkdir(builds);
-  const { exitCode, stderr } = await onSmallDisk(builds, '300M');
+  const { exitCode, stderr } = await place.onSmallDisk({ directory: builds, size: '300M', env: online }, build);
   expect(stderr).toMatch(/error No space left on the disk of \S+ while unpacking the source of a kernel\.\n hint /);
   expect(exitCode).toBe(3);
 });
@@ -131,7 +123,10 @@ test('the builder is killed while it compiles: all of it ends, and what is compi
 });
 
 test('the disk is full while it compiles', async () => {
-  const { exitCode, stderr } = await onSmallDisk(join(workshop() ?? '', 'objects'), '20M');
+  const { exitCode, stderr } = await place.onSmallDisk(
+    { directory: join(workshop() ?? '', 'objects'), size: '20M', env: online },
+    build,
+  );
   expect(stderr).toMatch(/error No space left on the disk of \S+objects while compiling a kernel\.\n hint /);
   expect(exitCode).toBe(3);
 });
