@@ -36,11 +36,13 @@ const cacheWithOffers = async (): Promise<string> => {
   const offers = ['5.10.262', '6.12.117', '7.3.4'].map((version) => ({
     series: version.split('.').slice(0, 2).join('.'),
     version,
+    flavour: 'cloud',
+    name: version,
     release: `${version}-cloud-amd64`,
     suite: 'trixie',
     packages: packages.map((record) => ({ ...record, sha256: `none-${version}` })),
   }));
-  await writeFile(join(cache, 'offers.json'), JSON.stringify({ fetched: new Date().toISOString(), offers }));
+  await writeFile(join(cache, 'kernel-offers.json'), JSON.stringify({ fetched: new Date().toISOString(), offers }));
   return cache;
 };
 
@@ -58,7 +60,7 @@ describe('what a user may get wrong: one sentence, what to do, and the exit code
     const { exitCode, stderr } = await kernspec(['run', '--kernel', '6.13'], { KERNSPEC_CACHE_DIR: cache });
     expect(exitCode).toBe(2);
     expect(stderr).toContain('error No kernel on offer is meant by "6.13".\n hint Did you mean 6.12');
-    expect(stderr).toContain('Series on offer: 5.10 6.12 7.3.');
+    expect(stderr).toContain('Series on offer: 5.10 6.12 7.3, each with -generic or -rt as well.');
   });
 
   test.each([
@@ -67,6 +69,7 @@ describe('what a user may get wrong: one sentence, what to do, and the exit code
     [['run', '--no-such-option'], 2, "unknown option '--no-such-option'"],
     [['rum'], 2, "unknown command 'rum'"],
     [['list', 'birds'], 2, 'There is no list of birds.'],
+    [['kernels', 'list', '--flavour', 'salt'], 2, 'There is no flavour "salt".'],
     [['run', '--tag', 'signatur'], 4, 'Did you mean signature'],
   ])('%j', async (args, code, sentence) => {
     const { exitCode, stderr } = await kernspec(args);
@@ -103,7 +106,7 @@ describe('what this computer may lack: our side, exit code 3', () => {
     });
     expect(exitCode).toBe(0);
     expect(stderr).toContain('using the list of kernels of ');
-    expect(stdout).toContain('6.12    6.12.117            trixie             6.12.117-cloud-amd64');
+    expect(stdout).toContain('6.12    6.12.117                  trixie             6.12.117-cloud-amd64');
   });
 
   test('the cache is in the way of a file', async () => {

@@ -1,5 +1,5 @@
-import { Option, type Command } from 'commander';
-import { HostError } from '../../base/errors.ts';
+import type { Command } from 'commander';
+import { HostError, UsageError } from '../../base/errors.ts';
 import { readCatalogue } from '../../provision/catalogue.ts';
 import { buildKernel } from '../../provision/kernel-build.ts';
 import { isCached, kernelOffers, pullKernel, selectKernels, verifyKernels } from '../../provision/kernels.ts';
@@ -7,16 +7,20 @@ import { writeJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 
 interface ListOptions {
-  readonly flavour: string;
+  readonly flavour?: string;
   readonly json?: true;
   readonly refresh?: true;
 }
 
 const list = async ({ flavour, json, refresh }: ListOptions): Promise<void> => {
+  const flavours = Object.keys(readCatalogue().flavours);
+  const wanted = flavour ?? flavours[0] ?? '';
+  if (!flavours.includes(wanted))
+    throw new UsageError(`There is no flavour "${wanted}".`, { hint: `Flavours: ${flavours.join(', ')}.` });
   const progress = new Progress();
   progress.phase('looking for kernels');
   const all = await kernelOffers({ refresh: refresh === true, onNotice: (notice) => progress.line(notice) });
-  const offers = all.filter((offer) => offer.flavour === flavour);
+  const offers = all.filter((offer) => offer.flavour === wanted);
   const rows = await Promise.all(offers.map(async (offer) => ({ ...offer, cached: await isCached(offer) })));
   progress.clear();
   if (json === true) {
@@ -74,12 +78,11 @@ const build = async (selectors: readonly string[]): Promise<void> => {
 
 /** `kernspec kernels list|pull|build|verify` */
 export const registerKernels = (program: Command): void => {
-  const flavours = Object.keys(readCatalogue().flavours);
   const kernels = program.command('kernels').description('the kernels on offer and in the cache');
   kernels
     .command('list')
     .description('every series and version on offer')
-    .addOption(new Option('--flavour <name>', 'of this flavour').choices(flavours).default(flavours[0]))
+    .option('--flavour <name>', 'of this flavour, such as rt; the usual one unless told')
     .option('--json', 'as JSON on stdout')
     .option('--refresh', 'ask the archive, even if the list is of today')
     .action(list);

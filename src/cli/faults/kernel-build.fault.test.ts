@@ -9,7 +9,7 @@ import { onLines } from '../../base/lines.ts';
 import { kernelOffers } from '../../provision/kernels.ts';
 import { until, Workplace } from '../workplace.ts';
 
-/** The smallest source of those on offer. */
+/** The oldest source on offer. */
 const build = ['kernels', 'build', 'min:5.10'];
 
 /** The archive as this computer knows it. */
