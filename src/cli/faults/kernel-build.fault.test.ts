@@ -41,12 +41,17 @@ const unpacked = (): readonly string[] => {
   return names.filter((name) => name !== 'raw');
 };
 
-/** Object files of the kernel that have been compiled; these directories come first. */
+/**
+ * Object files of the kernel that have been compiled, to the end: by then make has written down how. These directories come
+ * first. (Documentation/kbuild/makefiles.rst, if_changed)
+ */
 const objects = (): readonly string[] =>
   ['init', 'arch/x86/entry', 'arch/x86/kernel'].flatMap((name) => {
     const directory = join(workshop() ?? '', 'objects', name);
     const names = existsSync(directory) ? readdirSync(directory) : [];
-    return names.filter((file) => file.endsWith('.o')).map((file) => join(directory, file));
+    return names
+      .filter((file) => file.endsWith('.o') && names.includes(`.${file}.cmd`))
+      .map((file) => join(directory, file));
   });
 
 const started: ReturnType<Workplace['kernspec']>[] = [];
