@@ -278,33 +278,14 @@ const configure = async ({ wanted, version }: Build, { source, objects, makeIn }
   );
 };
 
-/**
- * The hundreds of processes of a build end with the first of them, and that one with us: zap_pid_ns_processes() at work. By
- * themselves the makes below the first one would go on when we are killed. (unshare(1), --kill-child)
- */
-const inPidNamespace = [
-  ...(process.getuid?.() === 0 ? [] : ['--user', '--map-current-user']),
-  '--pid',
-  '--fork',
-  '--kill-child',
-  '--',
-];
-
 /** Lines of make that are kept, for who looks closer at what went wrong. */
 const keptLines = 60;
 
 const compile = async ({ objects, makeIn }: Trees, { onCompiled }: BuildHooks): Promise<void> => {
   const wrapped = (await findProgram('ccache')) === undefined ? [] : ['CC=ccache gcc', 'HOSTCC=ccache gcc'];
-  const child = await startOwned('unshare', [
-    ...inPidNamespace,
-    'env',
-    'LC_ALL=C',
-    'make',
-    ...makeIn,
-    ...wrapped,
-    `-j${cpus().length}`,
-    'vmlinux',
-  ]);
+  // Killed with us, it takes the makes below it along: they have nowhere to write to any more.
+  const command = ['LC_ALL=C', 'make', ...makeIn, ...wrapped, `-j${cpus().length}`, 'vmlinux'];
+  const child = await startOwned('env', command);
   let files = 0;
   const said: string[] = [];
   const note = (line: string): void => {
