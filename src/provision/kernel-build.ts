@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createAtomically, makeDirectory, sha256, sha256OfFile } from '../base/atomic.ts';
+import { abandonedIn, createAtomically, makeDirectory, sha256, sha256OfFile } from '../base/atomic.ts';
 import { HostError, noSpaceError, UsageError } from '../base/errors.ts';
 import { onLines } from '../base/lines.ts';
 import { withLock } from '../base/lock.ts';
@@ -200,7 +200,8 @@ const make = async (build: Build, directory: string, hooks: BuildHooks): Promise
 
 const unpackSource = async ({ source: record, version }: Build, source: string, hooks: BuildHooks): Promise<void> => {
   if ((await stat(source).catch(() => undefined)) !== undefined) return;
-  await removeAbandoned(dirname(source));
+  // A source that a killed builder began to unpack is a gigabyte and a half.
+  for (const path of await abandonedIn(dirname(source))) await rm(path, { recursive: true, force: true });
   const root = await kernelRoot();
   const archive = await root.download(record, ({ what, done, total }) => hooks.onBytes?.(what, done, total));
   hooks.onPhase?.(`unpacking the source of Linux ${version}`);
@@ -215,13 +216,6 @@ const unpackSource = async ({ source: record, version }: Build, source: string, 
     await rm(raw, { recursive: true });
   });
   await rm(archive, { force: true });
-};
-
-/** We hold the lock: a source that somebody began to unpack here is nobody's any more, and a gigabyte and a half. */
-const removeAbandoned = async (workshop: string): Promise<void> => {
-  const names = await readdir(workshop).catch(() => [] as string[]);
-  for (const name of names.filter((entry) => entry.startsWith('source.tmp-')))
-    await rm(join(workshop, name), { recursive: true, force: true });
 };
 
 /** By tar(1), for Node 20 knows no xz. It does not outlive us. */
