@@ -21,9 +21,8 @@ for (const { name, command, reason } of [
     },
     async ({ guest, expect }) => {
       guest.foresee('reboot');
-      // The machine may be gone before we are told that the fixture has been started.
-      guest.process(actor(`ready; call reboot ${magic} ${command} 0; ready`), { trace: false }).catch(() => undefined);
-      expect(await guest.machineEnds()).toBe(`The guest ended by itself (${reason}).`);
+      const fixture = guest.process(actor(`ready; call reboot ${magic} ${command} 0; ready`), { trace: false });
+      expect(await guest.machineEnds(fixture)).toBe(`The guest ended by itself (${reason}).`);
     },
     [
       { what: 'a magic number is wrong', replace: ['0xfee1dead', '0xfee1deaf'] },

@@ -95,9 +95,22 @@ export class Guest implements AsyncDisposable {
     this.#foreseen.add(kind);
   }
 
-  /** Waits until the machine has ended or restarted by itself, as the claim foresees, and says how; a Violation if it goes on. */
-  async machineEnds(): Promise<string> {
-    return machineEnds(this.#machine);
+  /**
+   * Waits until the machine has ended or restarted by itself, as the claim foresees, and says how; a Violation if it goes on.
+   *
+   * @param starting a fixture that is to end it: the machine may be gone before we are told of its start
+   */
+  async machineEnds(starting?: Promise<RunningFixture>): Promise<string> {
+    const failure = await starting?.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    try {
+      return await machineEnds(this.#machine);
+    } catch (error) {
+      // What was never started is no fault of the kernel.
+      throw failure ?? error;
+    }
   }
 
   /** Whether a claim is about what has become of the machine. */

@@ -20,6 +20,9 @@ const heardLines = 20;
 /** The line in which a kernel says why it panics. */
 const panic = /Kernel panic - not syncing: .*/;
 
+/** What a fixture's script says on the console before it becomes the fixture. */
+const announcement = 'kernspec: next init';
+
 /** What guest/src/reaper.c executes when SIGRTMAX (64) tells it to. */
 const nextInit = '/run/next-init';
 
@@ -46,13 +49,24 @@ export class MachineInit {
     const script = [
       '#!/bin/sh',
       'exec </dev/null >/dev/console 2>&1 3>&1',
+      `echo ${shellWord(announcement)}`,
       `exec ${argv.map(shellWord).join(' ')}`,
       '',
     ];
     const start = asInit ? 'kill -64 1' : `setsid ${nextInit} >/dev/null 2>&1 &`;
     await machine.exec(`cat > ${nextInit} && chmod 755 ${nextInit}`, { input: script.join('\n') });
-    // It may end the machine, or our sshd, before we are told how this command ended: the console says what came of it.
-    machine.exec(start).catch(() => undefined);
+    const announced = untilOnConsole(
+      machine,
+      'the start of the fixture',
+      (line) => line.includes(announcement) || undefined,
+      init.#begin,
+    );
+    // It may end the machine, or our sshd, before we are told how this command ended; then the console knows that it began.
+    try {
+      await Promise.any([machine.exec(start), announced]);
+    } catch (error) {
+      throw error instanceof AggregateError ? error.errors[0] : error;
+    }
     return init;
   }
 
