@@ -166,7 +166,7 @@ tells(
 tells(
   {
     id: 'altstack.auxv.minsigstksz-is-told',
-    statement: 'The auxiliary vector has AT_MINSIGSTKSZ, at least 2048; on 5.10 it had not.',
+    statement: 'The auxiliary vector has AT_MINSIGSTKSZ, and the frame of a handler is no larger; on 5.10 it had not.',
     sources: [man('getauxval(3)', 'AT_MINSIGSTKSZ'), kernelSource('arch/x86/kernel/signal.c', 'get_sigframe_size')],
     tags,
     entries: ['STK-02'],

@@ -38,11 +38,25 @@ static void do_overflow(char **words, int count, char *block) {
   report(words, count, deepen(&depth));
 }
 
-/* minsigstksz: whether the kernel tells AT_MINSIGSTKSZ (51) in the auxiliary vector, and whether it is at least 2048 */
+static volatile uintptr_t frame_begin;
+
+/* The frame begins with the address that the handler returns to. (arch/x86/include/asm/sigframe.h, struct rt_sigframe) */
+static void note_frame(int signo, siginfo_t *info, void *context) {
+  (void)signo, (void)info, (void)context;
+  frame_begin = (uintptr_t)__builtin_frame_address(0) + sizeof(void *);
+}
+
+/* minsigstksz: whether the kernel tells AT_MINSIGSTKSZ (51) in the auxiliary vector, and whether the frame of a handler fits in */
 static void do_minsigstksz(char **words, int count, char *block) {
   (void)block;
+  static char stack[1 << 16] __attribute__((aligned(16)));
+  stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
+  struct sigaction action = {.sa_sigaction = note_frame, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+  if (sigaltstack(&alternate, NULL) < 0 || sigaction(SIGUSR1, &action, NULL) < 0) die("minsigstksz", error_name(errno));
+  raise(SIGUSR1);
+  uintptr_t used = (uintptr_t)stack + sizeof stack - frame_begin;
   unsigned long size = getauxval(51);
-  report_text(words, count, size == 0 ? "absent" : size >= 2048 ? "enough" : "too small");
+  report_text(words, count, size == 0 ? "absent" : used > sizeof stack ? "no frame" : size >= used ? "enough" : "too small");
 }
 
 static const struct verb altstack_verbs[] = {
