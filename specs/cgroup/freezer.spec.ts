@@ -1,5 +1,5 @@
 /** Freezing by cgroup v2: cgroup.freeze, cgroup.events. (cgroups(7), Documentation/admin-guide/cgroup-v2.rst) */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const freezer = [man('cgroups(7)'), kernelSource('kernel/cgroup/freezer.c', 'cgroup_do_freeze')];
 const tags = ['cgroup', 'container'];
@@ -55,6 +55,54 @@ for (const signal of ['KILL', 'TERM']) {
         replace: [
           `kill child ${signal};`,
           `write ${group}/cgroup.freeze 0; open end; until Z child; kill child ${signal};`,
+        ],
+      },
+    ],
+  );
+}
+
+const old = '/run/freezer';
+
+for (const { signal, ends } of [
+  { signal: 'USR1', ends: 'exit 6' },
+  { signal: 'KILL', ends: 'SIGKILL' },
+]) {
+  spec(
+    {
+      id: `cgroup.freeze-v1.sig${signal.toLowerCase()}-waits-for-the-thaw`,
+      statement: `A process that is frozen by the freezer of cgroup v1 is in state D, and SIG${signal} to it waits until it is thawed.`,
+      sources: [
+        kernelSource('kernel/cgroup/legacy_freezer.c', 'freezer_apply_state'),
+        kernelSource('kernel/freezer.c', '__refrigerator'),
+      ],
+      tags: ['pending', ...tags],
+      entries: ['CGR-11'],
+      needs: ['CONFIG_CGROUP_FREEZER'],
+    },
+    async ({ guest, expect }) => {
+      await guest.exec(`mkdir -p ${old} && mount -t cgroup -o freezer freezer ${old}`);
+      const fixture = await guest.process(
+        // The processor time is enough for the child to have run many times over, could it run at all.
+        actor(`quietly { mkdir ${old}/spec }; fork child { on USR1 exit 6; quietly { write ${old}/spec/cgroup.procs 0 }; open up; pause }; quietly { await up; until S child };
+          quietly { write ${old}/spec/freezer.state FROZEN; until D child }; read ${old}/spec/freezer.state; kill child ${signal}; quietly { cpu-ms 200 }; state child; wait child WNOHANG;
+          quietly { write ${old}/spec/freezer.state THAWED }; wait child; quietly { rmdir ${old}/spec }; exit 0`),
+      );
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+      expect(fixture.transcript('main')).toEqual([
+        `read ${old}/spec/freezer.state: FROZEN`,
+        `kill child ${signal}: 0`,
+        'state child: D',
+        'wait child WNOHANG: 0',
+        `wait child: ${ends}`,
+      ]);
+      await guest.exec(`umount ${old}`);
+    },
+    [
+      {
+        what: 'it is thawed before',
+        replace: [
+          `; kill child ${signal};`,
+          `; quietly { write ${old}/spec/freezer.state THAWED }; kill child ${signal};`,
         ],
       },
     ],

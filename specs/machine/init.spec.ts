@@ -250,6 +250,25 @@ spec(
 
 spec(
   {
+    id: 'machine.power-key.is-no-signal',
+    statement: 'The power key is no signal to the real PID 1: the kernel sends no SIGPWR, nor anything else.',
+    sources: [man('signal(7)', 'SIGPWR'), kernelSource('drivers/tty/vt/keyboard.c', 'kbd_event')],
+    tags,
+    entries: ['VMX-14'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(actor('on PWR; on TERM; on INT; cad off; ready; pause'));
+    await init.event({ ev: 'ready', pid: 1 });
+    await guest.press('power');
+    // Keys come one after the other: this one's signal is the first.
+    await guest.press('ctrl', 'alt', 'delete');
+    expect(await init.event({ ev: 'signal' })).toMatchObject({ pid: 1, signo: 2, code: byKernelItself });
+  },
+  [{ what: 'PID 1 sends it to itself', replace: ['cad off;', 'cad off; kill self PWR;'] }],
+);
+
+spec(
+  {
     id: 'machine.oom.spares-init',
     statement: 'When memory runs out, the OOM killer ends others, never the real PID 1, were it the largest of all.',
     sources: [kernelSource('mm/oom_kill.c', 'oom_unkillable_task')],

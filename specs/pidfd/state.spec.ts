@@ -1,5 +1,5 @@
 /** What a pidfd tells of its process: poll(2), fdinfo, PIDFD_GET_INFO. */
-import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, commit, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const polls = kernelSource('fs/pidfs.c', 'pidfd_poll');
 const tags = ['pidfd'];
@@ -79,6 +79,41 @@ spec(
     ]);
   },
   [{ what: 'it ends before', replace: ['thread t { await go }', 'thread t { mask }'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.poll.of-a-main-thread-that-ends-first',
+    statement:
+      'The pidfd of a main thread that ends before its other threads is readable only when the last of them has ended; up to 6.8 no pidfd is one of a thread.',
+    sources: [
+      man('pidfd_open(2)', 'PIDFD_THREAD'),
+      kernelSource('kernel/exit.c', 'exit_notify'),
+      commit('0fb482728ba1', 'pidfs: improve multi-threaded exec and premature thread-group leader exit polling'),
+    ],
+    tags: ['thread', ...tags],
+    entries: ['PFD-04'],
+    expected: byKernel(
+      { '<6.9': 'EINVAL', '>=6.9': 'POLLIN POLLHUP' },
+      { '>=6.9': { commit: '64bef697d33b', title: 'pidfd: implement PIDFD_THREAD flag for pidfd_open()' } },
+    ),
+  },
+  {
+    script:
+      'fork child { thread t { await go; exit 3 }; open up; exit-thread 0 }; quietly { await up; until Z child }; call pidfd_open child PIDFD_THREAD > p; poll $p; open go; wait child; poll $p; exit 0',
+    says: (atTheEnd) => ({
+      main: [
+        `call pidfd_open child PIDFD_THREAD: ${atTheEnd === 'EINVAL' ? 'EINVAL' : '0'}`,
+        'poll $p: nothing',
+        'wait child: exit 3',
+        `poll $p: ${atTheEnd === 'EINVAL' ? 'nothing' : atTheEnd}`,
+      ],
+    }),
+  },
+  [
+    { what: 'there is no other thread', replace: ['thread t { await go; exit 3 };', 'quietly { runs USR1 };'] },
+    { what: 'nobody waits for it', replace: ['wait child;', 'until Z child;'] },
+  ],
 );
 
 tells(

@@ -6,6 +6,7 @@ import { shellWord } from '../../vm/link/ssh.ts';
 import type { Machine } from '../../vm/machine.ts';
 import { Breaker, type Break } from './break.ts';
 import type { Fixture } from './fixture.ts';
+import { panicAtBoot, type BootSighting, type FirstBoot } from './first-boot.ts';
 import { kernelSays, machineEnds, MachineInit } from './machine-init.ts';
 import type { FailureKind, MachineFailure } from '../../vm/failure.ts';
 import { programsCompute } from './patience.ts';
@@ -33,6 +34,14 @@ const namedOptions: readonly (readonly [name: string, option: KernelOption])[] =
   ['seccomp ', 'CONFIG_SECCOMP_FILTER'],
 ];
 
+export interface GuestOptions {
+  readonly breakage?: Break;
+  /** Options that the kernel does not have. */
+  readonly lacks?: readonly KernelOption[];
+  /** How its kernel is booted by itself. */
+  readonly firstBoot?: FirstBoot;
+}
+
 /**
  * The guest as one spec sees it: everything it starts is noted for the evidence and gone when the spec is over.
  * "Host" is the machine's root pid namespace.
@@ -43,17 +52,17 @@ export class Guest implements AsyncDisposable {
   readonly #stack = new CleanupStack();
   readonly #fixtures: RunningFixture[] = [];
   readonly #straces: Strace[] = [];
+  readonly #boots: BootSighting[] = [];
+  readonly #firstBoot: FirstBoot | undefined;
   readonly #lacks: readonly KernelOption[];
   readonly #begin: number;
   readonly #foreseen = new Set<FailureKind>();
   #traced = 0;
   #init: MachineInit | undefined;
 
-  constructor(
-    machine: Machine,
-    { breakage, lacks = [] }: { readonly breakage?: Break; readonly lacks?: readonly KernelOption[] } = {},
-  ) {
+  constructor(machine: Machine, { breakage, lacks = [], firstBoot }: GuestOptions = {}) {
     this.#machine = machine;
+    this.#firstBoot = firstBoot;
     this.#lacks = lacks;
     this.#begin = machine.console.now();
     this.#breaker = new Breaker(breakage);
@@ -118,6 +127,21 @@ export class Guest implements AsyncDisposable {
     return this.#foreseen.has(kind);
   }
 
+  /**
+   * Boots the same kernel beside this machine, with nothing in its initramfs but an `/init` of this content, and returns why it
+   * panics; a Violation if it does not.
+   */
+  async panicsAtBoot(init: string, append = ''): Promise<string> {
+    if (this.#firstBoot === undefined) throw new Error('This guest has no kernel to boot.');
+    const { panic, sighting } = await panicAtBoot(
+      this.#firstBoot,
+      this.#breaker.text(init),
+      this.#breaker.text(append),
+    );
+    this.#boots.push(sighting);
+    return panic;
+  }
+
   /** The first line of the console since the spec began, past or future, that matches; a Violation if it never comes. */
   async kernelSays(pattern: RegExp): Promise<string> {
     return kernelSays(this.#machine, pattern, this.#begin);
@@ -136,10 +160,15 @@ export class Guest implements AsyncDisposable {
   }
 
   /** All that was seen, for the evidence. */
-  sightings(): { readonly fixtures: readonly Sighting[]; readonly strace: readonly (readonly string[])[] } {
+  sightings(): {
+    readonly fixtures: readonly Sighting[];
+    readonly strace: readonly (readonly string[])[];
+    readonly boots: readonly BootSighting[];
+  } {
     return {
       fixtures: this.#fixtures.map((fixture) => fixture.sighting()),
       strace: this.#straces.map(({ lines }) => lines),
+      boots: this.#boots,
     };
   }
 

@@ -95,7 +95,12 @@ const run = async (
       if (missing.length > 0) return judgementOf(new Inapplicable(missing));
       const machine = await lease.machine();
       const consoleStart = machine.console.now();
-      const guest = new Guest(machine, { lacks: lease.planned.lacks, ...(breakage !== undefined && { breakage }) });
+      const initramfs = join(lease.plan.runDirectory, `${evidence}.init.cpio`);
+      const guest = new Guest(machine, {
+        lacks: lease.planned.lacks,
+        firstBoot: { ...lease.planned, initramfs, slowdown: machine.slowdown },
+        ...(breakage !== undefined && { breakage }),
+      });
       const expected =
         claim.expected === undefined
           ? undefined
