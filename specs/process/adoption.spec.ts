@@ -404,25 +404,38 @@ tells(
   [{ what: 'the thread has ended', replace: ['open up; await never }', 'exit-thread 0 }; join t; open up'] }],
 );
 
-spec(
+for (const { name, kind, make, entry, needs } of [
+  { name: 'set-user-id', kind: 'a set-user-ID program', make: 'chmod 4755 /tmp/special', entry: 'ORP-10', needs: [] },
   {
-    id: 'process.pdeathsig.is-cleared-by-a-set-user-id-program',
-    statement: 'execve(2) of a set-user-ID program clears the parent-death signal; that of an ordinary one keeps it.',
-    sources: [man('PR_SET_PDEATHSIG(2const)'), kernelSource('fs/exec.c', 'begin_new_exec')],
-    tags: ['exec', ...tags],
-    entries: ['ORP-10'],
+    name: 'capable',
+    kind: 'a program with a capability of its own',
+    // CAP_NET_RAW
+    make: "/kernspec/bin/actor 'file-capability /tmp/special 13; exit 0'",
+    entry: 'ORP-08',
+    needs: ['CONFIG_TMPFS_XATTR' as const],
   },
-  async ({ guest, expect }) => {
-    await guest.exec('cp /kernspec/bin/actor /tmp/plain && cp /tmp/plain /tmp/suid && chmod 4755 /tmp/suid');
-    const child = (program: string): string =>
-      `fork c { quietly { call setresuid 3000 3000 3000; pdeathsig USR1 }; exec ${program} pdeathsig }; wait c;`;
-    const fixture = await guest.process(actor(`${child('/tmp/plain')} ${child('/tmp/suid')} exit 0`));
-    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
-    // A program that was started anew goes by the name of main.
-    expect(fixture.transcript().filter((line) => line.startsWith('pdeathsig'))).toEqual([
-      'pdeathsig: USR1',
-      'pdeathsig: 0',
-    ]);
-  },
-  [{ what: 'it is not set-user-ID', replace: ['exec /tmp/suid', 'exec /tmp/plain'] }],
-);
+]) {
+  spec(
+    {
+      id: `process.pdeathsig.is-cleared-by-a-${name}-program`,
+      statement: `execve(2) of ${kind} clears the parent-death signal; that of an ordinary one keeps it.`,
+      sources: [man('PR_SET_PDEATHSIG(2const)'), kernelSource('fs/exec.c', 'begin_new_exec')],
+      tags: ['exec', ...tags],
+      entries: [entry],
+      needs,
+    },
+    async ({ guest, expect }) => {
+      await guest.exec(`cp /kernspec/bin/actor /tmp/plain && cp /tmp/plain /tmp/special && ${make}`);
+      const child = (program: string): string =>
+        `fork c { quietly { call setresuid 3000 3000 3000; pdeathsig USR1 }; exec ${program} pdeathsig }; wait c;`;
+      const fixture = await guest.process(actor(`${child('/tmp/plain')} ${child('/tmp/special')} exit 0`));
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+      // A program that was started anew goes by the name of main.
+      expect(fixture.transcript().filter((line) => line.startsWith('pdeathsig'))).toEqual([
+        'pdeathsig: USR1',
+        'pdeathsig: 0',
+      ]);
+    },
+    [{ what: 'it is an ordinary one', replace: ['exec /tmp/special', 'exec /tmp/plain'] }],
+  );
+}

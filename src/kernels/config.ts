@@ -20,6 +20,8 @@ export const optionProbes = {
   CONFIG_CGROUP_FREEZER: "grep -qw '^freezer' /proc/cgroups",
   CONFIG_CGROUP_PIDS: 'grep -qw pids /sys/fs/cgroup/cgroup.controllers',
   CONFIG_MEMCG: 'grep -qw memory /sys/fs/cgroup/cgroup.controllers',
+  CONFIG_TMPFS_XATTR:
+    "touch /tmp/probe; /kernspec/bin/actor 'file-capability /tmp/probe 13; exit 0' 3>&1 | grep -q '\"result\":0'",
   CONFIG_POSIX_MQUEUE: 'test -d /proc/sys/fs/mqueue',
   CONFIG_KALLSYMS: 'test -e /proc/kallsyms',
   CONFIG_HIBERNATION: 'test -e /dev/snapshot',

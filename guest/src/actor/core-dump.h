@@ -111,10 +111,50 @@ static void do_exit_info(char **words, int count, char *block) {
   report_text(words, count, text);
 }
 
+/*
+ * pidfd-info PIDFD MASK [SIZE]: PIDFD_GET_INFO, asked for that: `mask 0x7, pid a, tgid a, ppid main, uid 1 2 3 3, gid …, status 0`,
+ * and the words at 72 and 80, where they lie within SIZE: what the kernel supports stands in one of them since 6.19.
+ */
+static void do_pidfd_info(char **words, int count, char *block) {
+  (void)block;
+  union {
+    struct dump_information info;
+    uint64_t words[16];
+  } answer = {.info.mask = (uint64_t)value_of(words[2])};
+  size_t size = count > 3 ? (size_t)value_of(words[3]) : 64;
+  if (ioctl((int)value_of(words[1]), _IOC(_IOC_READ | _IOC_WRITE, 0xff, 11, size), &answer) < 0) {
+    report(words, count, -1);
+    return;
+  }
+  static const char *const labels[] = {", pid ", ", tgid ", ", ppid ", ", uid "};
+  char text[256] = "mask ";
+  append_hexadecimal(text, sizeof text, answer.info.mask);
+  /* Two by two the ids of users and groups: real, effective, saved, and those for files. */
+  static const int order[] = {0, 1, 2, 3, 5, 7, 9, 4, 6, 8, 10};
+  for (int at = 0; at < 11; at++) {
+    uint32_t id = answer.info.ids[order[at]];
+    const char *name = at < 3 ? name_of((pid_t)id) : "";
+    append(text, sizeof text, at == 7 ? ", gid " : at > 3 ? " " : labels[at]);
+    if (*name != '\0')
+      append(text, sizeof text, name);
+    else
+      append_number(text, sizeof text, id);
+  }
+  append(text, sizeof text, ", status "), append_number(text, sizeof text, answer.info.exit_code);
+  for (size_t at = 72; at <= 80 && at + 8 <= size; at += 8) {
+    char word[32] = "";
+    append_hexadecimal(word, sizeof word, answer.words[at / 8]);
+    append(text, sizeof text, ", "), append_number(text, sizeof text, (long)at);
+    append(text, sizeof text, ": "), append(text, sizeof text, word);
+  }
+  report_text(words, count, text);
+}
+
 static const struct verb core_dump_verbs[] = {
     {"core-file", 2, false, do_core_file},
     {"dump-info", 2, false, do_dump_info},
     {"exit-info", 2, false, do_exit_info},
+    {"pidfd-info", 3, false, do_pidfd_info},
 };
 
 #endif

@@ -4,7 +4,9 @@
 
 #include "core.h"
 #include <dirent.h>
+#include <linux/capability.h>
 #include <sys/mount.h>
+#include <sys/xattr.h>
 
 /* In a path, a word between two slashes that begins with @ is a number: /proc/@child/status. */
 static const char *path_of(const char *word) {
@@ -223,12 +225,21 @@ static void do_link(char **words, int count, char *block) {
   (void)block, report(words, count, link(words[1], words[2]));
 }
 
+/* file-capability PATH N: the program has this capability, permitted and effective, whoever executes it. (capabilities(7)) */
+static void do_file_capability(char **words, int count, char *block) {
+  (void)block;
+  long number = value_of(words[2]);
+  struct vfs_cap_data data = {.magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE};
+  data.data[number / 32].permitted = 1u << (number % 32);
+  report(words, count, setxattr(words[1], "security.capability", &data, sizeof data, 0));
+}
+
 static const struct verb file_verbs[] = {
     {"read", 2, false, do_read},       {"field", 3, false, do_field}, {"write", 3, false, do_write}, {"columns", 3, false, do_columns}, {"readlink", 2, false, do_readlink},
     {"mount-proc", 1, false, do_mount_proc}, {"exists", 2, false, do_exists},   {"open-file", 3, false, do_open_file}, {"mkdir", 2, false, do_mkdir},
     {"chdir", 2, false, do_chdir},     {"rmdir", 2, false, do_rmdir},     {"state", 2, false, do_state}, {"until", 3, false, do_until},
     {"states", 2, false, do_states}, {"until-states", 3, false, do_until_states},   {"until-frozen", 2, false, do_until_frozen},
-    {"symlink", 3, false, do_symlink}, {"link", 3, false, do_link},
+    {"symlink", 3, false, do_symlink}, {"link", 3, false, do_link},         {"file-capability", 3, false, do_file_capability},
 };
 
 #endif

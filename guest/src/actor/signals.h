@@ -50,7 +50,7 @@ static void append_origin(char *text, size_t size, const siginfo_t *info) {
     memcpy(&data, (const char *)&info->si_addr + sizeof info->si_addr, sizeof data);
     append(text, size, " "), append_number(text, size, (long)data);
   }
-  if (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ)
+  if (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ || info->si_code == SI_TIMER)
     append(text, size, " "), append_number(text, size, info->si_value.sival_int);
   if (child || (info->si_code <= 0 && info->si_code != SI_TIMER)) {
     append(text, size, " from ");
@@ -70,7 +70,7 @@ static void add_siginfo(struct line *line, const siginfo_t *info) {
   line_number(line, "si_pid", info->si_pid);
   line_number(line, "si_uid", info->si_uid);
   if (info->si_signo == SIGCHLD) line_number(line, "si_status", info->si_status);
-  if (info->si_code == SI_QUEUE) line_number(line, "value", info->si_value.sival_int);
+  if (info->si_code == SI_QUEUE || info->si_code == SI_TIMER) line_number(line, "value", info->si_value.sival_int);
   if (info->si_code == SI_TIMER) line_number(line, "overrun", info->si_overrun);
   if (info->si_signo == SIGSEGV || info->si_signo == SIGBUS) line_number(line, "address", (long)info->si_addr);
   if (info->si_signo == SIGSYS) {

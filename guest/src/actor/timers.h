@@ -6,10 +6,13 @@
 #include <fcntl.h>
 #include <sys/time.h>
 
+/* What every timer of ours gives its signals. */
+#define TIMER_VALUE 4711
+
 /* timer-create SIG [CLOCK] > NAME: of CLOCK_MONOTONIC; by the raw call: the C library's id is not the kernel's */
 static void do_timer_create(char **words, int count, char *block) {
   (void)block;
-  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_word(words[1])};
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = signal_word(words[1]), .sigev_value.sival_int = TIMER_VALUE};
   int id = 0;
   const char *name = result_name;
   result_name = NULL;
@@ -41,12 +44,17 @@ static void do_overran(char **words, int count, char *block) {
   report_text(words, count, accepted_overrun > 0 ? "yes" : "no");
 }
 
-/* itimer MS: ITIMER_REAL, once */
+/* real|virtual|prof */
+static int itimer_word(const char *word) {
+  return strcmp(word, "virtual") == 0 ? ITIMER_VIRTUAL : strcmp(word, "prof") == 0 ? ITIMER_PROF : ITIMER_REAL;
+}
+
+/* itimer MS [virtual|prof]: ITIMER_REAL, once, or one of those that count the process's processor time */
 static void do_itimer(char **words, int count, char *block) {
   (void)block;
   long ms = value_of(words[1]);
   struct itimerval times = {.it_value = {ms / 1000, ms % 1000 * 1000}};
-  report(words, count, setitimer(ITIMER_REAL, &times, NULL));
+  report(words, count, setitimer(itimer_word(count > 2 ? words[2] : "real"), &times, NULL));
 }
 
 /* itimer-every MS: ITIMER_REAL that goes on expiring */
@@ -58,9 +66,9 @@ static void do_itimer_every(char **words, int count, char *block) {
   report(words, count, setitimer(ITIMER_REAL, &times, NULL));
 }
 
-static bool itimer_left(void) {
+static bool itimer_left(int which) {
   struct itimerval times;
-  getitimer(ITIMER_REAL, &times);
+  getitimer(which, &times);
   return times.it_value.tv_sec != 0 || times.it_value.tv_usec != 0;
 }
 
@@ -71,16 +79,16 @@ static bool itimer_left(void) {
 static void do_itimer_end(char **words, int count, char *block) {
   (void)block;
   do {
-    while (itimer_left()) continue;
+    while (itimer_left(ITIMER_REAL)) continue;
     for (int64_t until = monotonic_ns() + 2000; monotonic_ns() < until;) continue;
-  } while (itimer_left());
+  } while (itimer_left(ITIMER_REAL));
   report(words, count, 0);
 }
 
-/* itimer-left: whether ITIMER_REAL still has time to go */
+/* itimer-left [virtual|prof]: whether ITIMER_REAL, or that one, still has time to go */
 static void do_itimer_left(char **words, int count, char *block) {
   (void)block;
-  report_text(words, count, itimer_left() ? "some" : "none");
+  report_text(words, count, itimer_left(itimer_word(count > 1 ? words[1] : "real")) ? "some" : "none");
 }
 
 /* cpu-ms N [user|system]: computes until this thread has had so much of the processor; nearly all of it in that mode */
