@@ -76,7 +76,7 @@ for (const { signal, ends } of [
         kernelSource('kernel/freezer.c', '__refrigerator'),
       ],
       tags: ['pending', ...tags],
-      entries: ['CGR-11'],
+      entries: signal === 'KILL' ? ['CGR-11', 'INT-08'] : ['CGR-11'],
       needs: ['CONFIG_CGROUP_FREEZER'],
     },
     async ({ guest, expect }) => {

@@ -221,7 +221,7 @@ for (const { id, statement, signals, suffix, replace } of [
   },
 ])
   simple(
-    { id: `core.dump.${id}`, statement, entries: ['COR-01'] },
+    { id: `core.dump.${id}`, statement, entries: ['COR-01', 'SIG-15'] },
     signals.map((signal) => `fork w { kill self ${signal} }; wait w`).join('; '),
     signals.map((signal) => `wait w: SIG${signal}${suffix}`),
     [{ what: 'another signal', replace }],

@@ -110,7 +110,7 @@ tells(
       'When an exit orphans a process group with a stopped member, its members get SIGHUP and SIGCONT from the kernel.',
     sources: orphaned,
     tags,
-    entries: ['JOB-04'],
+    entries: ['JOB-04', 'INF-01'],
   },
   {
     script: `quietly { subreaper }; fork leader { quietly { setsid }; fork member { quietly { setpgid; on HUP; on CONT }; open up; kill self STOP; exit 5 }; await up; until T member; exit 0 }; wait leader; wait any; exit 0`,

@@ -19,7 +19,7 @@ for (const { key, name, signal } of [
       statement: `${name} sends SIG${signal} of the kernel (SI_KERNEL) to the foreground process group, and to no other.`,
       sources: typed,
       tags,
-      entries: ['JOB-09'],
+      entries: ['JOB-09', 'INF-01'],
     },
     {
       script: `quietly { block ${signal} }; ${terminal}; fork job { quietly { setpgid; default TTOU; on ${signal} exit 5; unblock ${signal} }; open up; pause }; await up;

@@ -17,7 +17,7 @@ for (const { signal, ends } of [
       statement: `While user space is frozen as for a suspend, a process is in state D, and SIG${signal} to it waits until it is thawed.`,
       sources: [kernelSource('kernel/freezer.c', '__refrigerator'), kernelSource('kernel/signal.c', 'get_signal')],
       tags: ['machine', 'pending'],
-      entries: ['VMX-14'],
+      entries: signal === 'KILL' ? ['VMX-14', 'INT-08'] : ['VMX-14'],
       needs: ['CONFIG_HIBERNATION'],
     },
     async ({ guest, expect }) => {

@@ -182,6 +182,30 @@ spec(
   ],
 );
 
+spec(
+  {
+    id: 'machine.init.may-not-use-clone-parent',
+    statement: 'The real PID 1 may not clone with CLONE_PARENT: EINVAL; it may without.',
+    sources: [man('clone(2)', 'ERRORS'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags,
+    entries: ['FEX-10'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(
+      actor(
+        'clone sibling CLONE_PARENT exit 0 { exit 3 }; clone child 0 exit 0 { exit 4 }; wait child __WALL; ready; pause',
+      ),
+    );
+    expect(await init.event({ ev: 'clone', about: 'sibling CLONE_PARENT exit 0' })).toMatchObject({
+      pid: 1,
+      result: -1,
+      error: 'EINVAL',
+    });
+    expect(await init.event({ ev: 'wait', about: 'child' })).toMatchObject({ pid: 1, text: 'exit 4' });
+  },
+  [{ what: 'it is no init', namespace: 'none' }],
+);
+
 /**
  * PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. The
  * witness is forked before the trap is set: until it executes sleep, it would catch what its parent catches.

@@ -67,3 +67,25 @@ tells(
   },
   [{ what: 'SIGIO itself is wanted', replace: ['F_SETSIG 40', 'F_SETSIG 0'] }],
 );
+
+tells(
+  {
+    id: 'pidns.messages.sigio-crosses-to-a-sibling',
+    statement:
+      'A descriptor with O_ASYNC and F_SETSIG signals its owner when somebody of a sibling pid namespace, whom it could not name, writes.',
+    sources: [man('fcntl(2)', 'F_SETSIG'), kernelSource('fs/fcntl.c', 'send_sigio_to_task')],
+    tags: ['siginfo', ...tags],
+    entries: ['INF-15'],
+  },
+  {
+    script: `quietly { channel socket s; block 40 };
+      fork a { ${unshared}; fork owner { call fcntl $s F_SETOWN self; quietly { call fcntl $s F_SETSIG 40; call fcntl $s F_SETFL O_ASYNC }; open armed; await sent; sigpoll 40; exit 0 }; wait owner; exit 0 };
+      await armed; fork b { ${unshared}; fork writer { call getpid; send $s-w; exit 0 }; wait writer; exit 0 }; wait b; open sent; wait a; exit 0`,
+    says: {
+      owner: ['call fcntl $s F_SETOWN self: 0', 'sigpoll 40: 40 POLL_IN of s'],
+      writer: ['call getpid: 1', 'send $s-w: 0'],
+      main: ['wait b: exit 0', 'wait a: exit 0'],
+    },
+  },
+  [{ what: 'SIGIO itself is wanted', replace: ['F_SETSIG 40', 'F_SETSIG 0'] }],
+);

@@ -164,7 +164,7 @@ tells(
       'A member cannot name processes of ancestor namespaces: kill(2) and getpgid(2) by their numbers are ESRCH.',
     sources: [page, kernelSource('kernel/pid.c', 'find_vpid')],
     tags,
-    entries: ['NS-10'],
+    entries: ['NS-10', 'KIL-10'],
   },
   {
     script: `quietly { call getpid > outer }; ${unshared}; fork one { call kill $outer 0; call getpgid $outer; call getsid $outer; call kill 1 0; exit 5 }; wait one; exit 0`,

@@ -82,7 +82,6 @@ tells(
       'execve(2) in a process that shares its table of dispositions (CLONE_SIGHAND) gives it one of its own: the other one keeps its handlers.',
     sources: [man('clone(2)', 'CLONE_SIGHAND'), kernelSource('fs/exec.c', 'unshare_sighand')],
     tags: ['disposition', ...tags],
-    entries: ['FEX-01'],
   },
   {
     script: `quietly { on USR1 }; vfork child CLONE_SIGHAND { default USR2; exec-actor { disposition USR1; exit 4 } }; wait child; disposition USR1; exit 0`,

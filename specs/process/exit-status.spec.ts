@@ -17,7 +17,7 @@ for (const { code, seen } of [
       statement: `A child that calls _exit(${code}) is seen as ${seen} by wait(2): the low eight bits.`,
       sources: [wait, man('exit(3)'), kernelSource('kernel/exit.c', '__do_sys_exit_group')],
       tags: ['exit-status', ...tags],
-      entries: ['WAI-02', 'INF-03'],
+      entries: ['WAI-02'],
     },
     { script: `fork child { exit ${code} }; wait child; exit 0`, says: { main: [`wait child: ${seen}`] } },
     [{ what: 'another code', replace: [`exit ${code} }`, 'exit 77 }'] }],

@@ -25,14 +25,14 @@ tells(
 
 for (const { flags, why, entries } of [
   { flags: 'CLONE_CLEAR_SIGHAND|CLONE_SIGHAND|CLONE_VM', why: 'to clear and to share handlers', entries: ['FEX-04'] },
-  { flags: 'CLONE_SIGHAND', why: 'shared handlers without shared memory', entries: ['FEX-08'] },
-  { flags: 'CLONE_THREAD', why: 'a thread without shared handlers', entries: ['FEX-08'] },
+  { flags: 'CLONE_SIGHAND', why: 'shared handlers without shared memory' },
+  { flags: 'CLONE_THREAD', why: 'a thread without shared handlers' },
   {
     flags: 'CLONE_THREAD|CLONE_SIGHAND|CLONE_VM|CLONE_NEWPID',
     why: 'a thread in a new pid namespace',
     entries: ['FEX-08'],
   },
-  { flags: 'CLONE_NEWNS|CLONE_FS', why: 'a new mount namespace with shared root', entries: ['FEX-08'] },
+  { flags: 'CLONE_NEWNS|CLONE_FS', why: 'a new mount namespace with shared root' },
 ]) {
   tells(
     {
@@ -40,7 +40,7 @@ for (const { flags, why, entries } of [
       statement: `The kernel refuses ${flags.replaceAll('|', ' | ')} with EINVAL: ${why}.`,
       sources: clone,
       tags,
-      entries,
+      ...(entries !== undefined && { entries }),
     },
     {
       script: `clone child ${flags}${flags.includes('CLONE_THREAD') ? ' exit 0' : ''} { exit 0 }; exit 0`,
@@ -101,6 +101,32 @@ tells(
   },
   [{ what: 'it is root', replace: ['call setresuid 3000 3000 3000', 'mask'] }],
 );
+
+for (const { name, number, other } of [
+  { name: 'CAP_CHECKPOINT_RESTORE', number: 40, other: 21 },
+  { name: 'CAP_SYS_ADMIN', number: 21, other: 40 },
+]) {
+  tells(
+    {
+      id: `process.clone.set-tid-is-allowed-by-${name.toLowerCase().replaceAll('_', '-')}-alone`,
+      statement: `${name} suffices for set_tid, without ${other === 21 ? 'CAP_SYS_ADMIN' : 'CAP_CHECKPOINT_RESTORE'}.`,
+      sources: [man('clone(2)', 'ERRORS'), kernelSource('include/linux/capability.h', 'checkpoint_restore_ns_capable')],
+      tags: ['container', ...tags],
+      entries: ['FEX-12'],
+    },
+    {
+      as: 'init',
+      // PR_CAPBSET_DROP (24): what root has after execve(2) is what is left in the bounding set. (capabilities(7))
+      script: `fork one { call prctl 24 ${other}; exec-actor { clone a 0 pid 500 { call getpid; exit 1 }; wait a; exit 0 } }; wait one; exit 0`,
+      says: {
+        one: [`call prctl 24 ${other}: 0`, 'wait a: exit 1'],
+        a: ['call getpid: 500'],
+        main: ['wait one: exit 0'],
+      },
+    },
+    [{ what: 'neither is left', replace: ['exec-actor {', `quietly { call prctl 24 ${number} }; exec-actor {`] }],
+  );
+}
 
 for (const { flag, name } of [
   { flag: 'CLONE_AUTOREAP', name: 'autoreap' },
@@ -164,7 +190,7 @@ tells(
   {
     id: 'process.vfork.parent-waits-in-state-d',
     statement:
-      'vfork(2) keeps the parent in state D until the child has called execve(2) or ended; a caught signal waits, a fatal one ends the parent at once.',
+      'A parent that waits for its vfork child is in state D: SIGSTOP does not stop it, SIGKILL ends it at once.',
     sources: [man('vfork(2)'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
     tags: ['killable', ...tags],
     entries: ['FEX-05', 'INT-08', 'PRC-05'],
@@ -191,11 +217,57 @@ tells(
 
 tells(
   {
+    id: 'process.vfork.execve-lets-the-parent-go-on',
+    statement: 'vfork(2) returns in the parent once the child has called execve(2), although the child lives on.',
+    sources: [man('vfork(2)'), kernelSource('kernel/fork.c', 'mm_release')],
+    tags,
+    entries: ['FEX-05'],
+  },
+  {
+    script: `vfork child { exec-actor { await go; exit 4 } }; wait child WNOHANG; open go; wait child; exit 0`,
+    says: { main: ['vfork child: 0', 'wait child WNOHANG: 0', 'wait child: exit 4'] },
+  },
+  [{ what: 'it ends without execve', replace: ['exec-actor { await go; exit 4 }', 'exit 4'] }],
+);
+
+tells(
+  {
+    id: 'process.vfork.fatal-sigterm-ends-the-waiting-parent',
+    statement:
+      'A parent that waits for its vfork child is ended at once by a SIGTERM that it neither catches nor ignores.',
+    sources: [kernelSource('kernel/signal.c', 'complete_signal'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
+    tags: ['killable', ...tags],
+    entries: ['FEX-05'],
+  },
+  {
+    script: `fork parent2 { clone child CLONE_VFORK { open up; await never }; exit 5 }; await up; until D parent2; kill parent2 TERM; wait parent2; exit 0`,
+    says: { main: ['until D parent2: D', 'kill parent2 TERM: 0', 'wait parent2: SIGTERM'] },
+  },
+  [{ what: 'its child ends', replace: ['kill parent2 TERM; wait', 'kill parent2 WINCH; open never; wait'] }],
+);
+
+tells(
+  {
+    id: 'process.vfork.signal-that-dumps-core-waits',
+    statement:
+      'A SIGQUIT whose default is to dump core leaves a parent that waits for its vfork child in state D; it ends the parent when the child has gone.',
+    sources: [kernelSource('kernel/signal.c', 'complete_signal'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
+    tags: ['killable', ...tags],
+    entries: ['FEX-05'],
+  },
+  {
+    script: `fork parent2 { quietly { limit RLIMIT_CORE 0 }; clone child CLONE_VFORK { open up; await go; exit 0 }; exit 5 }; await up; until D parent2; kill parent2 QUIT; state parent2; open go; wait parent2; exit 0`,
+    says: { main: ['until D parent2: D', 'kill parent2 QUIT: 0', 'state parent2: D', 'wait parent2: SIGQUIT'] },
+  },
+  [{ what: 'it is SIGTERM', replace: ['kill parent2 QUIT', 'kill parent2 TERM'] }],
+);
+
+tells(
+  {
     id: 'process.fork.seccomp-and-nnp-are-inherited',
     statement: 'no_new_privs and seccomp filters are inherited by fork(2) and kept over execve(2).',
     sources: [man('seccomp(2)'), kernelSource('kernel/fork.c', 'copy_seccomp')],
     tags: ['seccomp', ...tags],
-    entries: ['FEX-02'],
   },
   {
     script: `quietly { seccomp getsid errno }; fork child { call getsid 0; exec-actor { call getsid 0; field /proc/self/status NoNewPrivs; exit 0 } }; wait child; exit 0`,
@@ -214,7 +286,6 @@ tells(
       'A forked child has copies of memory and descriptors of its own: what it closes stays open in the parent.',
     sources: [man('fork(2)'), kernelSource('kernel/fork.c', 'copy_files')],
     tags,
-    entries: ['FEX-02'],
   },
   {
     script: `quietly { open-file /proc/self/status O_RDONLY > fd }; fork child { call close $fd; call close $fd; exit 0 }; wait child; call close $fd; exit 0`,
@@ -248,7 +319,6 @@ tells(
       'With CLONE_PARENT the child becomes a sibling of the caller: it has its parent, is waited for by it alone, and ends with the exit signal of the caller.',
     sources: [man('clone(2)', 'CLONE_PARENT'), kernelSource('kernel/fork.c', 'copy_process')],
     tags: ['clone', ...tags],
-    entries: ['FEX-13'],
   },
   {
     as: 'init',

@@ -33,6 +33,37 @@ tells(
 
 tells(
   {
+    id: 'process.wait.zombie-keeps-its-number',
+    statement: 'The pid of a zombie is taken, for clone3(2) with set_tid, until it is waited for; then it is free.',
+    sources: [wait, kernelSource('kernel/exit.c', 'release_task'), kernelSource('kernel/pid.c', 'alloc_pid')],
+    tags: ['zombie', ...tags],
+    entries: ['WAI-13'],
+  },
+  {
+    as: 'init',
+    script: `clone a 0 pid 500 { exit 0 }; until Z a; clone b 0 pid 500 { exit 0 }; wait a; clone b 0 pid 500 { exit 3 }; wait b; exit 0`,
+    says: { main: ['until Z a: Z', 'clone b 0 pid 500: EEXIST', 'wait a: exit 0', 'wait b: exit 3'] },
+  },
+  [{ what: 'it is waited for before', replace: ['until Z a;', 'until Z a; wait a;'] }],
+);
+
+tells(
+  {
+    id: 'process.wait.zombie-counts-against-nproc',
+    statement: 'A zombie counts against RLIMIT_NPROC of its user until it is waited for.',
+    sources: [man('getrlimit(2)', 'RLIMIT_NPROC'), kernelSource('kernel/exit.c', 'release_task')],
+    tags: ['zombie', ...tags],
+    entries: ['WAI-13'],
+  },
+  {
+    script: `quietly { limit RLIMIT_NPROC 2; call setresuid 4013 4013 4013 }; fork a { exit 1 }; until Z a; fork b { exit 2 }; wait a; fork b { exit 3 }; wait b; exit 0`,
+    says: { main: ['until Z a: Z', 'fork b: EAGAIN', 'wait a: exit 1', 'wait b: exit 3'] },
+  },
+  [{ what: 'there is room for another', replace: ['RLIMIT_NPROC 2', 'RLIMIT_NPROC 3'] }],
+);
+
+tells(
+  {
     id: 'process.wait.wnowait-leaves-it-waitable',
     statement: 'waitid(2) with WNOWAIT tells of a dead child and leaves it to be waited for again.',
     sources: [man('waitid(2)'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
@@ -93,7 +124,7 @@ tells(
       "SIGCHLD and waitid(2) tell the child's real uid as it is at the time, for its end as for its stop and continuation.",
     sources: [man('sigaction(2)', 'si_uid'), kernelSource('kernel/signal.c', 'do_notify_parent')],
     tags: ['siginfo', ...tags],
-    entries: ['WAI-03'],
+    entries: ['INF-03'],
   },
   {
     script: `quietly { block CHLD }; fork child { quietly { call setresuid 3000 3001 3002 }; kill self STOP; await go; exit 3 };
@@ -122,7 +153,7 @@ tells(
       'SIGCHLD, wait(2) and waitid(2) name the signal that stopped a child: SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU.',
     sources: [man('sigaction(2)', 'si_status'), kernelSource('kernel/signal.c', 'do_notify_parent_cldstop')],
     tags: ['siginfo', 'job', ...tags],
-    entries: ['WAI-05'],
+    entries: ['INF-03', 'WAI-11'],
   },
   {
     // In a process group of its own, which is not orphaned: its parent is in another one of the same session.
@@ -154,7 +185,6 @@ tells(
       "waitid(P_PGID) and waitpid(−pgid) wait for children of that process group alone; 0 stands for the caller's own, and a group without a child of the caller's is ECHILD.",
     sources: [man('waitid(2)', 'P_PGID'), kernelSource('kernel/exit.c', 'eligible_pid')],
     tags: ['group', ...tags],
-    entries: ['WAI-04'],
   },
   {
     script: `fork mine { exit 1 }; fork leader { quietly { setpgid }; open set; exit 2 }; await set; until Z mine; until Z leader;
@@ -352,11 +382,41 @@ tells(
 
 tells(
   {
+    id: 'process.wait.waitid-tells-only-what-it-was-asked-for',
+    statement:
+      'waitid(2) with WEXITED says nothing of a stop or a continuation; WSTOPPED nothing of a continuation, WCONTINUED nothing of a stop.',
+    sources: [
+      man('waitid(2)'),
+      kernelSource('kernel/exit.c', 'wait_task_stopped'),
+      kernelSource('kernel/exit.c', 'wait_task_continued'),
+    ],
+    tags: ['job', ...tags],
+    entries: ['WAI-11'],
+  },
+  {
+    script: `fork child { pause }; quietly { kill child STOP }; until T child; waitid P_PID child WEXITED|WNOHANG; waitid P_PID child WEXITED|WCONTINUED|WNOHANG; waitid P_PID child WSTOPPED|WNOHANG;
+      quietly { kill child CONT }; waitid P_PID child WEXITED|WNOHANG; waitid P_PID child WEXITED|WSTOPPED|WNOHANG; waitid P_PID child WCONTINUED|WNOHANG; exit 0`,
+    says: {
+      main: [
+        'until T child: T',
+        'waitid P_PID child WEXITED|WNOHANG: nothing',
+        'waitid P_PID child WEXITED|WCONTINUED|WNOHANG: nothing',
+        'waitid P_PID child WSTOPPED|WNOHANG: CLD_STOPPED 19 from child',
+        'waitid P_PID child WEXITED|WNOHANG: nothing',
+        'waitid P_PID child WEXITED|WSTOPPED|WNOHANG: nothing',
+        'waitid P_PID child WCONTINUED|WNOHANG: CLD_CONTINUED 18 from child',
+      ],
+    },
+  },
+  [{ what: 'it is not continued', replace: ['quietly { kill child CONT };', ''] }],
+);
+
+tells(
+  {
     id: 'process.wait.by-group-finds-its-members',
     statement: 'wait4(−pgid) and wait4(0) wait for children of that group and of one’s own group.',
     sources: [wait, kernelSource('kernel/exit.c', 'eligible_pid')],
     tags: ['group', ...tags],
-    entries: ['WAI-01'],
   },
   {
     script: `fork a { setpgid; exit 1 }; fork b { exit 2 }; until Z a; until Z b; wait 0 WNOHANG; wait 0 WNOHANG; wait -a WNOHANG; wait -a WNOHANG; exit 0`,
@@ -434,7 +494,6 @@ tells(
     statement: 'RUSAGE_CHILDREN counts a child only once it was waited for.',
     sources: [man('getrusage(2)', 'RUSAGE_CHILDREN'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
     tags,
-    entries: ['WAI-01'],
   },
   {
     script: `fork child { quietly { cpu-ms 60 }; exit 0 }; until Z child; children-cpu 30; wait child; children-cpu 30; exit 0`,
@@ -456,7 +515,6 @@ tells(
     statement: 'RUSAGE_CHILDREN has the time that children spent in user mode and that in the kernel, each by itself.',
     sources: [man('getrusage(2)', 'ru_utime'), kernelSource('kernel/exit.c', 'wait_task_zombie')],
     tags,
-    entries: ['WAI-01'],
   },
   {
     script: `fork one { fork thinker { quietly { cpu-ms 400 user }; exit 0 }; quietly { wait thinker }; children-cpu 40 user; exit 0 }; quietly { wait one };

@@ -68,7 +68,7 @@ tells(
       'With a core limit and a core that can be written, a signal whose default is to dump core sets WCOREDUMP.',
     sources: [man('core(5)'), man('wait(2)', 'WCOREDUMP'), kernelSource('kernel/signal.c', 'get_signal')],
     tags: ['default-action', 'core'],
-    entries: ['COR-01', 'INF-03'],
+    entries: ['COR-01', 'WAI-02'],
   },
   {
     script: `quietly { chdir /tmp }; fork child { quietly { limit RLIMIT_CORE -1; kill self QUIT }; exit 7 }; wait child; exit 0`,

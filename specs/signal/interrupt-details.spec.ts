@@ -242,7 +242,7 @@ spec(
       'A parent that waits for its vfork child sleeps uninterruptibly (D): a caught signal waits, SIGKILL ends it.',
     sources: [man('vfork(2)'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
     tags: ['interrupt'],
-    entries: ['INT-08'],
+    entries: ['INT-08', 'FEX-05'],
   },
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
@@ -271,7 +271,7 @@ spec(
     statement: 'A signal that comes while a parent waits for its vfork child is handled when the child has gone.',
     sources: [man('vfork(2)'), kernelSource('kernel/fork.c', 'wait_for_vfork_done')],
     tags: ['interrupt'],
-    entries: ['INT-08'],
+    entries: ['INT-08', 'FEX-05'],
   },
   async ({ guest, expect }) => {
     const init = await guest.pidNamespace(
@@ -345,7 +345,6 @@ spec(
       'restart_syscall(2) that a program calls itself fails with EINTR, also after a handler has ended a nanosleep.',
     sources: [man('restart_syscall(2)'), kernelSource('kernel/signal.c', 'do_no_restart_syscall')],
     tags: ['interrupt'],
-    entries: ['INT-04'],
   },
   async ({ guest, expect }) => {
     const fixture = await guest.process(

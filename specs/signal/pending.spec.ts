@@ -1,5 +1,5 @@
 /** Blocked and pending signals: signal(7) "Signal mask and pending signals", sigpending(2), sigprocmask(2). */
-import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, signalResult, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const maskAndPending = man('signal(7)', 'Signal mask and pending signals');
 const queueing = man('signal(7)', 'Queueing and delivery semantics for standard signals');
@@ -34,6 +34,33 @@ tells(
   ],
 );
 
+spec(
+  {
+    id: 'signal.pending.trace-tells-what-is-pending-already',
+    statement:
+      'When a standard signal is pending, the kernel notes for each further one that it is pending already (res 2), and no more.',
+    sources: [queueing, kernelSource('kernel/signal.c', '__send_signal_locked')],
+    tags: ['trace', ...tags],
+    entries: ['PEN-02'],
+  },
+  async ({ guest, expect }) => {
+    const fixture = await guest.process(
+      actor('quietly { block USR1; kill self USR1; kill self USR1; sigqueue self USR1 7 }; sigpoll USR1; exit 0'),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript()).toEqual(['sigpoll USR1: USR1 SI_USER from self']);
+    const sent = signalsTo(await fixture.kernelTrace(), fixture.hostPid).filter(({ sig }) => sig === 10);
+    const { delivered, alreadyPending } = signalResult;
+    expect(sent.map(({ res }) => res)).toEqual([delivered, alreadyPending, alreadyPending]);
+  },
+  [
+    {
+      what: 'the first one is taken before',
+      replace: ['block USR1; kill self USR1;', 'block USR1; kill self USR1; sigpoll USR1;'],
+    },
+  ],
+);
+
 tells(
   {
     id: 'signal.pending.real-time-is-queued-each-time',
@@ -41,7 +68,7 @@ tells(
       'Of a real-time signal sent three times while blocked, three instances are delivered, each with its value.',
     sources: [man('signal(7)', 'Real-time signals'), kernelSource('kernel/signal.c', '__send_signal_locked')],
     tags: ['star', ...tags],
-    entries: ['PEN-02', 'RT-01'],
+    entries: ['PEN-02', 'RT-01', 'INF-01'],
   },
   {
     script: `quietly { block 34; on 34; sigqueue self 34 1; sigqueue self 34 2; sigqueue self 34 3 }; unblock 34; exit 0`,
@@ -150,7 +177,7 @@ tells(
       kernelSource('fs/exec.c', 'begin_new_exec'),
     ],
     tags,
-    entries: ['PEN-04', 'FEX-01'],
+    entries: ['PEN-04', 'FEX-01', 'INF-01'],
   },
   {
     script: `quietly { block USR1 USR2 34; kill self USR1; tgkill self tid USR2; sigqueue self 34 7 };
@@ -206,6 +233,84 @@ tells(
 
 tells(
   {
+    id: 'signal.pending.ignored-stop-removes-pending-sigcont',
+    statement: 'A stop signal of the terminal that is ignored and unblocked still removes a pending SIGCONT.',
+    sources: [man('signal(7)'), kernelSource('kernel/signal.c', 'prepare_signal')],
+    tags: ['job', ...tags],
+    entries: ['PEN-05'],
+  },
+  {
+    script: `quietly { block CONT; ignore TSTP TTIN TTOU; kill self CONT }; pending; kill self TSTP; pending; quietly { kill self CONT }; pending; kill self TTIN; pending; quietly { kill self CONT }; pending; kill self TTOU; pending; exit 0`,
+    says: {
+      main: [
+        'pending: CONT',
+        'kill self TSTP: 0',
+        'pending: none',
+        'pending: CONT',
+        'kill self TTIN: 0',
+        'pending: none',
+        'pending: CONT',
+        'kill self TTOU: 0',
+        'pending: none',
+      ],
+    },
+  },
+  [
+    { what: 'it is another ignored signal', replace: ['kill self TSTP', 'kill self WINCH'] },
+    { what: 'the last one is another ignored signal', replace: ['kill self TTOU', 'kill self WINCH'] },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.pending.sigstop-removes-pending-sigcont',
+    statement: 'SIGSTOP removes a pending SIGCONT when it is sent.',
+    sources: [man('signal(7)'), kernelSource('kernel/signal.c', 'prepare_signal')],
+    tags: ['job', ...tags],
+    entries: ['PEN-05'],
+  },
+  {
+    script: `fork child { quietly { block CONT; kill self CONT }; open up; pause }; await up; field /proc/@child/status ShdPnd; kill child STOP; until T child; field /proc/@child/status ShdPnd; exit 0`,
+    says: {
+      main: [
+        'field /proc/@child/status ShdPnd: 0000000000020000',
+        'kill child STOP: 0',
+        'until T child: T',
+        'field /proc/@child/status ShdPnd: 0000000000000000',
+      ],
+    },
+  },
+  [{ what: 'SIGCONT comes again', replace: ['until T child;', 'until T child; kill child CONT;'] }],
+);
+
+for (const { then, sent } of [
+  { then: 'CONT', sent: 'TSTP' },
+  { then: 'CONT', sent: 'TTIN' },
+  { then: 'CONT', sent: 'TTOU' },
+  { then: 'TSTP', sent: 'CONT' },
+]) {
+  tells(
+    {
+      id: `signal.pending.sig${then.toLowerCase()}-removes-sig${sent.toLowerCase()}-of-every-thread`,
+      statement: `Generating SIG${then} for the process removes a SIG${sent} that is pending for one of its threads alone.`,
+      sources: [man('signal(7)'), kernelSource('kernel/signal.c', 'prepare_signal')],
+      tags: ['job', 'thread', ...tags],
+      entries: ['PEN-05'],
+    },
+    {
+      script: `quietly { block all }; thread other { await first; pending; open seen; await second; pending };
+        tgkill self other ${sent}; open first; await seen; kill self ${then}; open second; join other; exit 0`,
+      says: {
+        other: [`pending: ${sent}`, `pending: ${then}`],
+        main: [`tgkill self other ${sent}: 0`, `kill self ${then}: 0`, 'join other: 0'],
+      },
+    },
+    [{ what: 'it is another signal', replace: [`tgkill self other ${sent}`, 'tgkill self other USR1'] }],
+  );
+}
+
+tells(
+  {
     id: 'signal.pending.order-of-dequeueing',
     statement:
       'Signals are taken thread-directed before process-directed, synchronous ones (SEGV, ILL) before others, then by number, standard before real-time.',
@@ -231,6 +336,30 @@ tells(
     },
   },
   [{ what: 'the thread-directed one is process-directed', replace: ['tgkill self tid USR2', 'kill self USR2'] }],
+);
+
+tells(
+  {
+    id: 'signal.pending.synchronous-ones-come-first',
+    statement:
+      'Each of the six synchronous signals (ILL, TRAP, BUS, FPE, SEGV, SYS) is taken before others with lower numbers; among them the lowest number comes first.',
+    sources: [maskAndPending, kernelSource('kernel/signal.c', 'next_signal')],
+    tags: ['order', ...tags],
+    entries: ['PEN-06'],
+  },
+  {
+    script: `quietly { block all; kill self HUP; kill self INT; kill self QUIT; kill self SYS; kill self SEGV; kill self FPE; kill self BUS; kill self TRAP; kill self ILL };
+      sigpoll all; sigpoll all; sigpoll all; sigpoll all; sigpoll all; sigpoll all; sigpoll all; sigpoll all; sigpoll all; exit 0`,
+    says: {
+      main: ['ILL', 'TRAP', 'BUS', 'FPE', 'SEGV', 'SYS', 'HUP', 'INT', 'QUIT'].map(
+        (signal) => `sigpoll all: ${signal} SI_USER from self`,
+      ),
+    },
+  },
+  [
+    { what: 'one of them is none', replace: ['kill self SYS', 'kill self PWR'] },
+    { what: 'another one is none', replace: ['kill self BUS', 'kill self USR1'] },
+  ],
 );
 
 tells(
@@ -427,7 +556,7 @@ tells(
       "A synchronous signal that the kernel made for a fault is taken first, before a user's signal with a lower number: its handler is interrupted by theirs before its first instruction.",
     sources: [kernelSource('kernel/signal.c', 'dequeue_synchronous_signal'), man('signal(7)')],
     tags: ['order', ...tags],
-    entries: ['PEN-07'],
+    entries: ['PEN-06', 'PEN-07'],
   },
   {
     // A thread may queue to itself what looks like a fault. (rt_tgsigqueueinfo(2))

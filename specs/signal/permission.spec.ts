@@ -201,3 +201,29 @@ tells(
     },
   ],
 );
+
+tells(
+  {
+    id: 'signal.permission.cap-kill-suffices-within-its-user-namespace',
+    statement: 'CAP_KILL of a user namespace suffices to signal a process of another uid that is in it.',
+    sources: [man('user_namespaces(7)'), kernelSource('kernel/signal.c', 'kill_ok_by_cred')],
+    tags: ['container', ...tags],
+    entries: ['KIL-17'],
+  },
+  {
+    script: `fork sender { quietly { call unshare CLONE_NEWUSER }; open made; await mapped; fork target { quietly { block USR1; call setresuid 3001 3001 3001 }; call getuid; open up; pause }; await up;
+        kill target USR1; field /proc/@target/status ShdPnd; exit 0 };
+      await made; write /proc/@sender/uid_map 0 0 5000; open mapped; wait sender; exit 0`,
+    says: {
+      target: ['call getuid: 3001'],
+      sender: ['kill target USR1: 0', 'field /proc/@target/status ShdPnd: 0000000000000200'],
+      main: ['write /proc/@sender/uid_map 0 0 5000: 0', 'wait sender: exit 0'],
+    },
+  },
+  [
+    {
+      what: 'the sender gives its capabilities up',
+      replace: ['kill target USR1;', 'quietly { call setresuid 3002 3002 3002 }; kill target USR1;'],
+    },
+  ],
+);

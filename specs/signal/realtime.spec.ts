@@ -1,5 +1,5 @@
 /** Real-time signals and the limit on queued signals: signal(7) "Real-time signals", sigqueue(3), setrlimit(2). */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, signalResult, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const realTime = man('signal(7)', 'Real-time signals');
 const limit = [man('setrlimit(2)', 'RLIMIT_SIGPENDING'), kernelSource('kernel/signal.c', '__send_signal_locked')];
@@ -12,7 +12,7 @@ tells(
       'Instances of one real-time signal come in the order they were sent; a lower number comes before a higher one.',
     sources: [realTime, kernelSource('kernel/signal.c', 'next_signal')],
     tags,
-    entries: ['RT-01'],
+    entries: ['RT-01', 'INF-01'],
   },
   {
     script: `quietly { block 34 35; sigqueue self 35 1; sigqueue self 34 2; sigqueue self 35 3; sigqueue self 34 4 }; sigpoll all; sigpoll all; sigpoll all; sigpoll all; exit 0`,
@@ -42,7 +42,7 @@ tells(
     statement: 'A real-time signal sent by kill(2) is queued as often as it is sent.',
     sources: [realTime, kernelSource('kernel/signal.c', 'legacy_queue')],
     tags,
-    entries: ['RT-01'],
+    entries: ['RT-01', 'INF-01'],
   },
   {
     script: `quietly { block 40; repeat 3 { kill self 40 } }; sigpoll 40; sigpoll 40; sigpoll 40; sigpoll 40; exit 0`,
@@ -129,6 +129,53 @@ tells(
   },
   [{ what: 'it is sent by sigqueue', replace: ['kill self USR1', 'sigqueue self USR1 0'] }],
 );
+
+for (const { id, statement, does, sig, res, entries } of [
+  {
+    id: 'trace-tells-what-is-refused',
+    statement: 'that a real-time signal of sigqueue() is refused (res 3)',
+    does: 'sigqueue self 35 2',
+    sig: 35,
+    res: signalResult.overflowFail,
+    entries: ['RT-03'],
+  },
+  {
+    id: 'trace-tells-what-loses-its-sender',
+    statement: 'that a real-time signal of kill(2) loses its siginfo (res 4)',
+    does: 'kill self 35',
+    sig: 35,
+    res: signalResult.loseInfo,
+    entries: ['RT-04'],
+  },
+  {
+    id: 'trace-tells-what-loses-its-value',
+    statement: 'that a standard signal of sigqueue() loses its siginfo (res 4)',
+    does: 'sigqueue self USR1 7',
+    sig: 10,
+    res: signalResult.loseInfo,
+    entries: ['RT-04'],
+  },
+]) {
+  spec(
+    {
+      id: `signal.limit.${id}`,
+      statement: `Beyond RLIMIT_SIGPENDING the kernel notes ${statement}.`,
+      sources: limit,
+      tags: ['trace', ...tags],
+      entries,
+    },
+    async ({ guest, expect }) => {
+      const fixture = await guest.process(actor(`quietly { ${threeQueued}; ${does} }; exit 0`));
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+      const sent = signalsTo(await fixture.kernelTrace(), fixture.hostPid);
+      expect(sent.map((signal) => [signal.sig, signal.res])).toEqual([
+        ...Array.from({ length: 3 }, () => [34, signalResult.delivered]),
+        [sig, res],
+      ]);
+    },
+    [{ what: 'there is room', replace: ['RLIMIT_SIGPENDING 3', 'RLIMIT_SIGPENDING 9'] }],
+  );
+}
 
 tells(
   {

@@ -77,6 +77,27 @@ tells(
 
 tells(
   {
+    id: 'signal.send.minus-one-reaches-nested-namespaces',
+    statement: 'kill(−1) reaches the processes of nested pid namespaces too, their inits with them.',
+    sources: [kill, something],
+    tags: ['container', ...tags],
+    entries: ['KIL-03'],
+  },
+  {
+    as: 'init',
+    script: `fork maker { quietly { block TERM; call unshare CLONE_NEWPID }; fork inner { fork deep { open up; await sent; sigpoll TERM; exit 7 }; await sent; sigpoll TERM; wait deep; exit 6 }; wait inner; exit 5 };
+      await up; kill all TERM; open sent; wait maker; exit 0`,
+    says: {
+      deep: ['sigpoll TERM: TERM SI_USER from 0'],
+      inner: ['sigpoll TERM: TERM SI_USER from 0', 'wait deep: exit 7'],
+      main: ['kill all TERM: 0', 'wait maker: exit 5'],
+    },
+  },
+  [{ what: 'it is sent to one of them alone', replace: ['kill all TERM', 'kill maker TERM'] }],
+);
+
+tells(
+  {
     id: 'signal.send.minus-one-with-nobody-else-is-esrch',
     statement: 'kill(−1) where nobody but init and the caller lives is ESRCH.',
     sources: [kill, something],
@@ -262,7 +283,7 @@ tells(
       'rt_tgsigqueueinfo(2) to another thread with a si_code ≥ 0 or SI_TKILL is EPERM; it reaches just the thread it names.',
     sources: [man('rt_sigqueueinfo(2)'), kernelSource('kernel/signal.c', 'do_rt_tgsigqueueinfo')],
     tags: ['siginfo', 'permission', ...tags],
-    entries: ['KIL-11'],
+    entries: ['KIL-09'],
   },
   {
     script: `quietly { block USR1 34 }; fork child { pause }; tgsigqueue child child USR1 1 SI_USER; tgsigqueue child child USR1 1 SI_KERNEL;
@@ -355,6 +376,22 @@ for (const { id, direction } of [
     ],
   );
 }
+
+tells(
+  {
+    id: 'signal.group.number-from-outside-is-unknown-inside',
+    statement:
+      'A member of a pid namespace cannot name a process group whose leader is outside: kill(−pgid) is ESRCH, though the group is its own.',
+    sources: [man('pid_namespaces(7)'), something],
+    tags: ['container', 'group', ...tags],
+    entries: ['KIL-10'],
+  },
+  {
+    script: `quietly { setpgid; block USR1; call getpid > g; call unshare CLONE_NEWPID }; fork one { call kill -$g USR1; exit 0 }; wait one; pending; exit 0`,
+    says: { one: ['call kill -$g USR1: ESRCH'], main: ['wait one: exit 0', 'pending: none'] },
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
 
 tells(
   {
@@ -472,6 +509,28 @@ tells(
       ],
     },
   ],
+);
+
+tells(
+  {
+    id: 'signal.send.to-the-parent-of-an-init-reaches-its-whole-group',
+    statement:
+      'What a namespace init sends to getppid(), which is 0, reaches each member of its process group, and nobody of another.',
+    sources: [man('getppid(2)'), man('kill(2)'), something],
+    tags: ['container', 'group', ...tags],
+    entries: ['KIL-16'],
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 }; fork mate { open a; await sent; pending; exit 0 }; fork other { quietly { setpgid }; open b; await sent; pending; exit 0 };
+      await a; await b; kill parent USR1; open sent; wait mate; wait other; pending; exit 0`,
+    says: {
+      mate: ['pending: USR1'],
+      other: ['pending: none'],
+      main: ['kill parent USR1: 0', 'wait mate: exit 0', 'wait other: exit 0', 'pending: USR1'],
+    },
+  },
+  [{ what: 'it is sent to the init alone', replace: ['kill parent USR1', 'kill self USR1'] }],
 );
 
 tells(

@@ -1,5 +1,5 @@
 /** sigaction(2): what it refuses, what it keeps, what it throws away, and what its flags do. */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, signalResult, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const refuses = [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaction')];
 const tags = ['disposition'];
@@ -33,7 +33,7 @@ tells(
     statement: 'SIGKILL and SIGSTOP are taken out of sa_mask when it is set, without an error.',
     sources: [man('sigaction(2)', 'sa_mask'), kernelSource('kernel/signal.c', 'do_sigaction')],
     tags: ['mask', ...tags],
-    entries: ['SIG-07'],
+    entries: ['SIG-06'],
   },
   {
     script: 'on USR1 blocking KILL blocking STOP blocking HUP; action-mask USR1; exit 0',
@@ -86,6 +86,35 @@ tells(
     says: { main: ['pending: USR2', 'signal USR2: SI_USER from self', 'unblock USR1 USR2: 0'] },
   },
   [{ what: 'it is not ignored', replace: ['ignore USR1', 'default USR1'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.ignoring-discards-from-every-thread',
+    statement: 'Setting SIG_IGN discards what is pending for another thread alone; so does SIG_DFL where that ignores.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'do_sigaction')],
+    tags: ['thread', ...tags],
+    entries: ['SIG-03', 'SIG-04'],
+  },
+  {
+    script: `quietly { on USR1; on USR2; on CHLD; block USR1 USR2 CHLD }; thread other { await sent; pending; open seen; await set; pending };
+      tgkill self other USR1; tgkill self other USR2; tgkill self other CHLD; open sent; await seen; ignore USR1; default CHLD; open set; join other; exit 0`,
+    says: {
+      other: ['pending: USR1 USR2 CHLD', 'pending: USR2'],
+      main: [
+        'tgkill self other USR1: 0',
+        'tgkill self other USR2: 0',
+        'tgkill self other CHLD: 0',
+        'ignore USR1: 0',
+        'default CHLD: 0',
+        'join other: 0',
+      ],
+    },
+  },
+  [
+    { what: 'another one is ignored', replace: ['ignore USR1', 'ignore HUP'] },
+    { what: 'another one is set to its default', replace: ['default CHLD', 'default HUP'] },
+  ],
 );
 
 tells(
@@ -167,7 +196,7 @@ tells(
 tells(
   {
     id: 'signal.handler.resethand-resets-and-still-blocks',
-    statement: 'SA_RESETHAND gives the signal its default back before the handler runs, and does not imply SA_NODEFER.',
+    statement: 'SA_RESETHAND gives a signal that was caught its default back, and does not imply SA_NODEFER.',
     sources: [man('sigaction(2)', 'SA_RESETHAND'), kernelSource('kernel/signal.c', 'get_signal')],
     tags,
     entries: ['SIG-05'],
@@ -180,6 +209,23 @@ tells(
     },
   },
   [{ what: 'no SA_RESETHAND', replace: [' resethand', ''] }],
+);
+
+tells(
+  {
+    id: 'signal.handler.resethand-resets-on-entry',
+    statement:
+      'SA_RESETHAND gives the signal its default back before the handler runs: with SA_NODEFER a handler that raises its signal dies of it.',
+    sources: [man('sigaction(2)', 'SA_RESETHAND'), kernelSource('kernel/signal.c', 'get_signal')],
+    tags,
+    entries: ['SIG-05'],
+  },
+  {
+    script: 'quietly { on USR1 resethand nodefer raise }; kill self USR1; exit 0',
+    ends: { by: 'signal', signal: 'SIGUSR1', core: false },
+    says: { main: ['signal USR1: SI_USER from self'] },
+  },
+  [{ what: 'its handler does not raise it', replace: [' raise', ''] }],
 );
 
 tells(
@@ -227,6 +273,54 @@ tells(
   },
   { script: 'flags USR1 0x404; exit 0', says: (flags) => ({ main: [`flags USR1 0x404: ${flags}`] }) },
   [{ what: 'the flag is SA_NODEFER', replace: ['0x404', '0x40000004'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.every-unknown-flag-is-cleared',
+    statement:
+      "Of all flags that are not for user space, the kernel's own SA_IMMUTABLE with them, sigaction(2) keeps none, and the action can still be changed; 5.10 kept all but those that x86 marks an ABI with.",
+    sources: [
+      kernelSource('kernel/signal.c', 'do_sigaction'),
+      kernelSource('arch/x86/kernel/signal_compat.c', 'sigaction_compat_abi'),
+    ],
+    tags,
+    entries: ['SIG-07'],
+    expected: byKernel(
+      { '<5.11': '0x20fff7fc', '>=5.11': '0x4' },
+      {
+        '>=5.11': {
+          commit: '23acdc76f179',
+          title: 'signal: clear non-uapi flag bits when passing/returning sa_flags',
+        },
+      },
+    ),
+  },
+  {
+    script: 'flags USR1 0x23fff7fc; disposition USR1; default USR1; disposition USR1; exit 0',
+    says: (flags) => ({
+      main: [
+        `flags USR1 0x23fff7fc: ${flags}`,
+        'disposition USR1: ignored',
+        'default USR1: 0',
+        'disposition USR1: default',
+      ],
+    }),
+  },
+  [{ what: 'SA_NODEFER is among them', replace: ['0x23fff7fc', '0x63fff7fc'] }],
+);
+
+tells(
+  {
+    id: 'signal.disposition.every-known-flag-is-kept',
+    statement:
+      'The flags of sigaction(2) are there when it is asked afterwards: NOCLDSTOP, NOCLDWAIT, SIGINFO, EXPOSE_TAGBITS, RESTORER, ONSTACK, RESTART, NODEFER, RESETHAND.',
+    sources: [man('sigaction(2)'), kernelSource('kernel/signal.c', 'do_sigaction')],
+    tags,
+    entries: ['SIG-07'],
+  },
+  { script: 'flags USR1 0xdc000807; exit 0', says: { main: ['flags USR1 0xdc000807: 0xdc000807'] } },
+  [{ what: 'one is not set', replace: ['0xdc000807', '0x5c000807'] }],
 );
 
 for (const { name, prepare, state, waited, pending } of [
@@ -389,24 +483,32 @@ tells(
   ],
 );
 
-for (const { how, prepare } of [
-  { how: 'ignored', prepare: 'ignore SEGV;' },
-  { how: 'blocked', prepare: 'on SEGV; block SEGV;' },
+for (const { name, signal, fault } of [
+  { name: 'A segmentation fault', signal: 'SEGV', fault: 'crash' },
+  { name: 'A division by zero', signal: 'FPE', fault: 'fault divide' },
+  { name: 'An undefined instruction', signal: 'ILL', fault: 'fault ud2' },
+  { name: 'An access past the end of a mapped file', signal: 'BUS', fault: 'fault past-end-of-file' },
+  { name: 'A breakpoint', signal: 'TRAP', fault: 'fault int3' },
 ]) {
-  tells(
-    {
-      id: `signal.fault.${how}-sigsegv-kills-anyway`,
-      statement: `A segmentation fault whose SIGSEGV is ${how} kills the process; one sent by kill(2) does not.`,
-      sources: [man('sigprocmask(2)', 'NOTES'), kernelSource('kernel/signal.c', 'force_sig_info_to_task')],
-      tags: ['fault', ...tags],
-      entries: ['SIG-14'],
-    },
-    {
-      script: `fork child { quietly { limit RLIMIT_CORE 0; ${prepare} kill self SEGV }; say alive; crash }; wait child; exit 0`,
-      says: { main: ['wait child: SIGSEGV'], child: [] },
-    },
-    [{ what: 'there is no fault', replace: ['; crash }', '; exit 0 }'] }],
-  );
+  for (const { how, prepare } of [
+    { how: 'ignored', prepare: `ignore ${signal};` },
+    { how: 'blocked', prepare: `on ${signal}; block ${signal};` },
+  ]) {
+    tells(
+      {
+        id: `signal.fault.${how}-sig${signal.toLowerCase()}-kills-anyway`,
+        statement: `${name} whose SIG${signal} is ${how} kills the process; one sent by kill(2) does not.`,
+        sources: [man('sigprocmask(2)', 'NOTES'), kernelSource('kernel/signal.c', 'force_sig_info_to_task')],
+        tags: ['fault', ...tags],
+        entries: ['SIG-14'],
+      },
+      {
+        script: `fork child { quietly { limit RLIMIT_CORE 0; ${prepare} kill self ${signal} }; say alive; ${fault} }; wait child; exit 0`,
+        says: { main: [`wait child: SIG${signal}`], child: [] },
+      },
+      [{ what: 'there is no fault', replace: [`; ${fault} }`, '; exit 0 }'] }],
+    );
+  }
 }
 
 tells(
@@ -459,4 +561,79 @@ tells(
     }),
   },
   [{ what: 'the child has a table of its own', replace: ['child CLONE_SIGHAND', 'child 0'] }],
+);
+
+/** SYS_SECCOMP: a filter's. (sigaction(2)) */
+const sysSeccomp = 1;
+
+/** SA_IMMUTABLE, which is none of user space's. (include/linux/signal_types.h) */
+const immutable = 0x00800000;
+
+spec(
+  {
+    id: 'signal.disposition.filter-that-kills-delivers-sigsys',
+    statement:
+      'For SECCOMP_RET_KILL_PROCESS the kernel generates a SIGSYS with SYS_SECCOMP, which is delivered with its default action; 5.10 ended the process without a signal, as its trace shows.',
+    sources: [man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS'), kernelSource('kernel/signal.c', 'force_sig_seccomp')],
+    tags: ['seccomp', ...tags],
+    entries: ['SIG-16'],
+    expected: byKernel(
+      { '<5.15': 'no signal', '>=5.15': 'generated and delivered' },
+      {
+        '>=5.15': { commit: '307d522f5eb8', title: 'signal/seccomp: Refactor seccomp signal and coredump generation' },
+      },
+    ),
+  },
+  async ({ guest, expect, expected }) => {
+    const fixture = await guest.process(
+      actor('quietly { on SYS; limit RLIMIT_CORE 0; seccomp getpgrp kill }; call getpgrp; exit 0'),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'signal', signal: 'SIGSYS', core: false });
+    const trace = await fixture.kernelTrace();
+    const generated = signalsTo(trace, fixture.hostPid).filter(({ sig }) => sig === 31);
+    const delivered = trace.filter(
+      ({ name, pid, fields }) => name === 'signal_deliver' && pid === fixture.hostPid && fields['sig'] === 31,
+    );
+    const [made, taken] =
+      expected === 'no signal'
+        ? [[], []]
+        : [[{ code: sysSeccomp, res: signalResult.delivered }], [{ code: sysSeccomp, handler: 0 }]];
+    expect(generated.map(({ code, res }) => ({ code, res }))).toEqual(made);
+    expect(delivered.map(({ fields }) => ({ code: fields['code'], handler: fields['sa_handler'] }))).toEqual(taken);
+  },
+  [
+    { what: 'the filter traps', replace: ['getpgrp kill', 'getpgrp trap'] },
+    { what: 'the filter makes it fail', replace: ['getpgrp kill', 'getpgrp errno'] },
+  ],
+);
+
+spec(
+  {
+    id: 'signal.disposition.forced-fatally-is-marked',
+    statement:
+      'The action of a signal that the kernel has forced to be fatal bears SA_IMMUTABLE when it is delivered, as the trace shows; up to 5.15 there was no such mark.',
+    sources: [kernelSource('kernel/signal.c', 'force_sig_info_to_task'), man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS')],
+    tags: ['seccomp', ...tags],
+    entries: ['SIG-17'],
+    expected: byKernel(
+      { '<5.16': false, '>=5.16': true },
+      {
+        '>=5.16': {
+          commit: '00b06da29cf9',
+          title: 'signal: Add SA_IMMUTABLE to ensure forced siganls do not get changed',
+        },
+      },
+    ),
+  },
+  async ({ guest, expect, expected }) => {
+    const fixture = await guest.process(
+      actor('quietly { limit RLIMIT_CORE 0; seccomp getpgrp kill }; call getpgrp; exit 0'),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'signal', signal: 'SIGSYS', core: false });
+    const marked = (await fixture.kernelTrace())
+      .filter(({ name, pid, fields }) => name === 'signal_deliver' && pid === fixture.hostPid && fields['sig'] === 31)
+      .map(({ fields }) => (Number.parseInt(String(fields['sa_flags']), 16) & immutable) !== 0);
+    expect(marked.includes(true)).toBe(expected);
+  },
+  [{ what: 'it is SIGSYS of a filter that traps', replace: ['getpgrp kill', 'getpgrp trap'] }],
 );

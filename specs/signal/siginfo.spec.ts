@@ -109,6 +109,35 @@ tells(
 
 tells(
   {
+    id: 'signal.info.sigchld-after-setns',
+    statement:
+      "SIGCHLD for a child that was born in a namespace its parent has joined by setns(2) names it by its number in the parent's own namespace, for its end as for its stop.",
+    sources: [
+      page,
+      man('setns(2)', 'CLONE_NEWPID'),
+      kernelSource('kernel/signal.c', 'do_notify_parent'),
+      kernelSource('kernel/signal.c', 'do_notify_parent_cldstop'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-06'],
+  },
+  {
+    script: `quietly { block CHLD }; clone one CLONE_NEWPID { open up; pause }; await up; quietly { open-file /proc/@one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID;
+      fork inner { call getpid; quietly { kill self STOP } }; sigwait CHLD; quietly { kill inner KILL }; sigwait CHLD; exit 0`,
+    says: {
+      inner: ['call getpid: 2'],
+      main: [
+        'call setns $ns CLONE_NEWPID: 0',
+        'sigwait CHLD: CHLD CLD_STOPPED 19 from inner',
+        'sigwait CHLD: CHLD CLD_KILLED 9 from inner',
+      ],
+    },
+  },
+  [{ what: 'it joins nothing', replace: ['call setns $ns CLONE_NEWPID', 'call setns $ns CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
     id: 'signal.info.pids-are-those-of-the-receivers-namespace',
     statement:
       'Within a pid namespace, SIGCHLD for an end, a stop and a continuation, SIGPIPE and a signal of kill(2) name processes by their numbers there.',
@@ -119,7 +148,7 @@ tells(
       kernelSource('kernel/signal.c', '__send_signal_locked'),
     ],
     tags: ['container', ...tags],
-    entries: ['INF-06', 'INF-05'],
+    entries: ['INF-04', 'INF-06'],
   },
   {
     as: 'init',
