@@ -79,3 +79,23 @@ tells(
   },
   [{ what: 'there is room', replace: ['pids.max 0', 'pids.max 9'] }],
 );
+
+tells(
+  {
+    id: 'cgroup.pids.max-holds-in-a-pid-namespace',
+    statement: 'pids.max set outside of a pid namespace limits its members, and its init, as everybody else.',
+    sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_can_fork')],
+    tags: ['pidns', ...tags],
+    entries: ['CGR-07', 'NS-22'],
+  },
+  {
+    script: `quietly { mkdir ${group}; write ${group}/pids.max 2 }; clone one CLONE_NEWPID { quietly { write ${group}/cgroup.procs 0 }; open in; await go; fork a { fork b { exit 2 }; exit 1 }; wait a; fork c { pause }; fork d { exit 3 }; exit 5 };
+      await in; read ${group}/pids.current; open go; wait one; quietly { rmdir ${group} }; exit 0`,
+    says: {
+      a: ['fork b: EAGAIN'],
+      one: ['wait a: exit 1', 'fork d: EAGAIN'],
+      main: [`read ${group}/pids.current: 1`, 'wait one: exit 5'],
+    },
+  },
+  [{ what: 'there is room', replace: ['pids.max 2', 'pids.max 9'] }],
+);
