@@ -373,6 +373,27 @@ tells(
 
 tells(
   {
+    id: 'ptrace.init.sigkill-of-a-member-is-dropped',
+    statement:
+      'SIGKILL of a member of its namespace to an init that is traced from outside is dropped; SIGTERM stops it for the tracer, and does nothing when it is injected.',
+    sources: [kernelSource('kernel/signal.c', 'sig_ignored'), kernelSource('kernel/signal.c', 'sig_task_ignored')],
+    tags: ['init', ...tags],
+    entries: ['INI-16'],
+  },
+  {
+    script: `clone one CLONE_NEWPID { quietly { block CHLD }; fork m { await go; kill 1 KILL; kill 1 TERM; exit 3 }; open up; wait m; exit 77 };
+      await up; quietly { call ptrace PTRACE_SEIZE one 0 0 }; open go; wait one __WALL; quietly { call ptrace PTRACE_CONT one 0 TERM }; wait one __WALL; exit 0`,
+    says: {
+      m: ['kill 1 KILL: 0', 'kill 1 TERM: 0'],
+      one: ['wait m: exit 3'],
+      main: ['wait one: stopped by SIGTERM', 'wait one: exit 77'],
+    },
+  },
+  [{ what: 'it comes from outside', replace: ['open go; wait one', 'kill one KILL; open go; wait one'] }],
+);
+
+tells(
+  {
     id: 'ptrace.seize.kernel-threads-are-refused',
     statement: "Root may trace the machine's own PID 1; a kernel thread is EPERM.",
     sources: [man('ptrace(2)', 'ERRORS'), kernelSource('kernel/ptrace.c', 'ptrace_attach')],
