@@ -4,6 +4,9 @@ import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
 const tags = ['cgroup', 'container'];
 const group = '/sys/fs/cgroup/spec';
 
+/** Of its own: its events are not to be counted elsewhere. */
+const inside = '/sys/fs/cgroup/inside';
+
 tells(
   {
     id: 'cgroup.pids.max-refuses-fork-and-counts-zombies',
@@ -17,6 +20,26 @@ tells(
     says: {
       child: [`read ${group}/pids.current: 2`, 'fork b: EAGAIN', 'wait a: exit 1', 'wait c: exit 3'],
       main: ['wait child: exit 5'],
+    },
+  },
+  [{ what: 'there is room', replace: ['pids.max 2', 'pids.max 9'] }],
+);
+
+tells(
+  {
+    id: 'cgroup.pids.max-holds-in-a-pid-namespace',
+    statement: 'pids.max set outside of a pid namespace limits its members, and its init, as everybody else.',
+    sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_can_fork')],
+    tags: ['pidns', ...tags],
+    entries: ['CGR-07', 'NS-22'],
+  },
+  {
+    script: `quietly { mkdir ${inside}; write ${inside}/pids.max 2 }; clone one CLONE_NEWPID { quietly { write ${inside}/cgroup.procs 0 }; open in; await go; fork a { fork b { exit 2 }; exit 1 }; wait a; fork c { pause }; fork d { exit 3 }; exit 5 };
+      await in; read ${inside}/pids.current; open go; wait one; quietly { rmdir ${inside} }; exit 0`,
+    says: {
+      a: ['fork b: EAGAIN'],
+      one: ['wait a: exit 1', 'fork d: EAGAIN'],
+      main: [`read ${inside}/pids.current: 1`, 'wait one: exit 5'],
     },
   },
   [{ what: 'there is room', replace: ['pids.max 2', 'pids.max 9'] }],

@@ -184,6 +184,29 @@ spec(
 
 spec(
   {
+    id: 'machine.init.group-of-its-child-is-orphaned',
+    statement:
+      'A process group whose member has the real PID 1 as parent is orphaned although both are of one session: SIGTSTP does not stop it.',
+    sources: [kernelSource('kernel/exit.c', 'will_become_orphaned_pgrp'), man('setpgid(2)')],
+    tags: ['job', ...tags],
+    entries: ['JOB-05'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.machineInit(
+      actor(
+        'quietly { setsid }; fork child { quietly { setpgid; kill self TSTP }; exit 5 }; wait child WUNTRACED; ready; pause',
+      ),
+    );
+    expect(await init.event({ ev: 'wait', about: 'child' })).toMatchObject({ pid: 1, text: 'exit 5' });
+  },
+  [
+    { what: 'it is no init', namespace: 'none' },
+    { what: 'it is SIGSTOP', replace: ['kill self TSTP', 'kill self STOP'] },
+  ],
+);
+
+spec(
+  {
     id: 'machine.init.may-not-use-clone-parent',
     statement: 'The real PID 1 may not clone with CLONE_PARENT: EINVAL; it may without.',
     sources: [man('clone(2)', 'ERRORS'), kernelSource('kernel/fork.c', 'copy_process')],

@@ -139,6 +139,58 @@ tells(
 
 tells(
   {
+    id: 'pidfd.getfd.needs-the-right-to-trace',
+    statement: 'pidfd_getfd(2) of a process that the caller may not trace is EPERM.',
+    sources: [man('pidfd_getfd(2)', 'ERRORS'), kernelSource('kernel/pid.c', '__pidfd_fget')],
+    tags: ['permission', ...tags],
+    entries: ['PFD-22'],
+  },
+  {
+    script:
+      'clone child CLONE_PIDFD { pause }; fork user { quietly { call setresuid 3000 3000 3000 }; call pidfd_getfd $child 1 0; exit 4 }; wait user; exit 0',
+    says: { user: ['call pidfd_getfd $child 1 0: EPERM'], main: ['wait user: exit 4'] },
+  },
+  [{ what: 'the user stays root', replace: ['call setresuid 3000 3000 3000', 'call setresuid 0 0 0'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.getfd.is-the-same-open-file',
+    statement:
+      'What pidfd_getfd(2) gives is the open file of that process under another number, close-on-exec, and outlives the process.',
+    sources: [man('pidfd_getfd(2)'), kernelSource('kernel/pid.c', 'pidfd_getfd')],
+    tags,
+    entries: ['PFD-22'],
+  },
+  {
+    // They are closed here: what has these numbers is the child's alone.
+    script: `quietly { pipe p }; clone child CLONE_PIDFD { pause }; quietly { call close $p.r; call close $p.w }; call pidfd_getfd $child $p.r 0 > r; call pidfd_getfd $child $p.w 0 > w;
+      inode $r $w; call fcntl $w 1 0; kill child KILL; wait child; at-end $r; call close $w; at-end $r; exit 0`,
+    says: {
+      main: [
+        'call pidfd_getfd $child $p.r 0: 0',
+        'call pidfd_getfd $child $p.w 0: 0',
+        'inode $r $w: same',
+        'call fcntl $w 1 0: 1',
+        'kill child KILL: 0',
+        'wait child: SIGKILL',
+        'at-end $r: open',
+        'call close $w: 0',
+        'at-end $r: end of file',
+      ],
+    },
+  },
+  [
+    {
+      what: 'somebody else holds the pipe',
+      replace: ['clone child CLONE_PIDFD { pause };', 'fork other { pause }; clone child CLONE_PIDFD { pause };'],
+    },
+    { what: 'they are of two pipes', replace: ['$child $p.w 0 > w', '$child 1 0 > w'] },
+  ],
+);
+
+tells(
+  {
     id: 'pidfd.mrelease.needs-a-dying-process',
     statement: 'process_mrelease(2) of a process that is not dying is EINVAL; 5.10 has no such call: ENOSYS.',
     sources: [kernelSource('mm/oom_kill.c', '__do_sys_process_mrelease')],

@@ -163,6 +163,157 @@ for (const { flag, name, outcome } of [
   );
 }
 
+const scopes = {
+  '>=6.9': { commit: 'e1fb1dc08e73', title: 'pidfd: allow to override signal scope in pidfd_send_signal()' },
+};
+
+tells(
+  {
+    id: 'pidfd.send.process-group-reaches-its-members',
+    statement:
+      'PIDFD_SIGNAL_PROCESS_GROUP reaches every member of the group that the process leads, and nobody of the sender’s; before 6.9 it is EINVAL.',
+    sources: [...send, kernelSource('kernel/signal.c', '__kill_pgrp_info')],
+    tags: ['group', ...tags],
+    entries: ['PFD-07', 'INF-12'],
+    expected: byKernel({ '<6.9': 'EINVAL', '>=6.9': '0' }, scopes),
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 }; fork leader { quietly { setpgid }; fork member { open up; await go; sigpoll USR1; exit 1 }; await go; wait member; sigpoll USR1; exit 5 };
+      await up; quietly { call pidfd_open leader 0 > p }; call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_PROCESS_GROUP; open go; wait leader; sigpoll USR1; exit 0`,
+    says: (result) => ({
+      main: [
+        `call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_PROCESS_GROUP: ${result}`,
+        'wait leader: exit 5',
+        'sigpoll USR1: EAGAIN',
+      ],
+      leader: ['wait member: exit 1', `sigpoll USR1: ${result === '0' ? 'USR1 SI_USER from parent' : 'EAGAIN'}`],
+      member: [`sigpoll USR1: ${result === '0' ? 'USR1 SI_USER from 1' : 'EAGAIN'}`],
+    }),
+  },
+  [{ what: 'the member leaves the group', replace: ['fork member { open', 'fork member { quietly { setpgid }; open'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.send.process-group-needs-its-leader',
+    statement:
+      'PIDFD_SIGNAL_PROCESS_GROUP by the pidfd of a process that leads no group is ESRCH, and reaches nobody; before 6.9 it is EINVAL.',
+    sources: [...send, kernelSource('kernel/signal.c', 'kill_pgrp_info')],
+    tags: ['group', ...tags],
+    entries: ['PFD-07'],
+    expected: byKernel({ '<6.9': 'EINVAL', '>=6.9': 'ESRCH' }, scopes),
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 }; clone member CLONE_PIDFD { quietly { mask }; open up; await go; pending; exit 5 };
+      await up; call pidfd_send_signal $member USR1 0 PIDFD_SIGNAL_PROCESS_GROUP; open go; wait member; pending; exit 0`,
+    says: (error) => ({
+      main: [
+        `call pidfd_send_signal $member USR1 0 PIDFD_SIGNAL_PROCESS_GROUP: ${error}`,
+        'wait member: exit 5',
+        'pending: none',
+      ],
+      member: ['pending: none'],
+    }),
+  },
+  [{ what: 'it leads a group', replace: ['{ mask }', '{ setpgid }'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.send.by-the-pidfd-of-a-thread',
+    statement:
+      'A signal sent by the pidfd of a thread is for that thread alone, with PIDFD_SIGNAL_THREAD as without a flag, and arrives as SI_TKILL; before 6.9 there is no such pidfd.',
+    sources: send,
+    tags: ['thread', 'siginfo', ...tags],
+    entries: ['PFD-07', 'INF-12'],
+    expected: byKernel(
+      {
+        '<6.9': { sent: ['EBADF', 'EINVAL'], pending: 'none', taken: ['EAGAIN', 'EAGAIN'] },
+        '>=6.9': {
+          sent: ['0', '0'],
+          pending: 'USR1 USR2',
+          taken: ['USR1 SI_TKILL from self', 'USR2 SI_TKILL from self'],
+        },
+      },
+      { '>=6.9': { commit: '64bef697d33b', title: 'pidfd: implement PIDFD_THREAD flag for pidfd_open()' } },
+    ),
+  },
+  {
+    script: `quietly { block USR1 USR2 }; thread t { await go; pending; sigpoll USR1; sigpoll USR2 }; quietly { call pidfd_open t PIDFD_THREAD > p };
+      call pidfd_send_signal $p USR1 0 0; call pidfd_send_signal $p USR2 0 PIDFD_SIGNAL_THREAD; pending; open go; join t; exit 0`,
+    says: ({ sent, pending, taken }) => ({
+      main: [
+        `call pidfd_send_signal $p USR1 0 0: ${sent[0]}`,
+        `call pidfd_send_signal $p USR2 0 PIDFD_SIGNAL_THREAD: ${sent[1]}`,
+        'pending: none',
+        'join t: 0',
+      ],
+      t: [`pending: ${pending}`, `sigpoll USR1: ${taken[0]}`, `sigpoll USR2: ${taken[1]}`],
+    }),
+  },
+  [{ what: 'it is the pidfd of the process', replace: ['pidfd_open t PIDFD_THREAD', 'pidfd_open self 0'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.send.thread-scope-of-a-process',
+    statement: 'PIDFD_SIGNAL_THREAD by the pidfd of a process is for its main thread alone; before 6.9 it is EINVAL.',
+    sources: send,
+    tags: ['thread', ...tags],
+    entries: ['PFD-07'],
+    expected: byKernel({ '<6.9': ['EINVAL', 'none'], '>=6.9': ['0', 'USR1'] }, scopes),
+  },
+  {
+    script:
+      'quietly { block USR1; call pidfd_open self 0 > p }; thread t { await go; pending }; call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD; open go; join t; pending; exit 0',
+    says: ([result, pending]) => ({
+      main: [`call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD: ${result}`, 'join t: 0', `pending: ${pending}`],
+      t: ['pending: none'],
+    }),
+  },
+  [
+    {
+      what: 'it is for all threads',
+      replace: ['USR1 0 PIDFD_SIGNAL_THREAD;', 'USR1 0 PIDFD_SIGNAL_THREAD_GROUP;'],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidfd.send.thread-group-scope-of-a-thread',
+    statement:
+      'PIDFD_SIGNAL_THREAD_GROUP by the pidfd of a thread is for its whole process, and arrives as SI_USER; before 6.9 it is EINVAL.',
+    sources: send,
+    tags: ['thread', 'siginfo', ...tags],
+    entries: ['PFD-07', 'INF-12'],
+    expected: byKernel(
+      { '<6.9': ['EINVAL', 'none', 'EAGAIN'], '>=6.9': ['0', 'USR1', 'USR1 SI_USER from self'] },
+      scopes,
+    ),
+  },
+  {
+    script:
+      'quietly { block USR1 }; thread t { await go; pending }; quietly { call pidfd_open t PIDFD_THREAD > p }; call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD_GROUP; open go; join t; sigpoll USR1; exit 0',
+    says: ([result, pending, taken]) => ({
+      main: [
+        `call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD_GROUP: ${result}`,
+        'join t: 0',
+        `sigpoll USR1: ${taken}`,
+      ],
+      t: [`pending: ${pending}`],
+    }),
+  },
+  [
+    {
+      what: 'it is for that thread',
+      replace: ['USR1 0 PIDFD_SIGNAL_THREAD_GROUP;', 'USR1 0 PIDFD_SIGNAL_THREAD;'],
+    },
+  ],
+);
+
 tells(
   {
     id: 'pidfd.send.two-scopes-are-refused',

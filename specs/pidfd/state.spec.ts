@@ -185,6 +185,44 @@ tells(
 
 tells(
   {
+    id: 'pidfd.fdinfo.has-a-column-for-each-level',
+    statement:
+      'NSpid in fdinfo of a pidfd has the pid in each namespace from that of the procfs down to the innermost.',
+    sources: [man('pidfd_open(2)'), kernelSource('fs/pidfs.c', 'pidfd_show_fdinfo')],
+    tags: ['proc', 'pidns', ...tags],
+    entries: ['PFD-09'],
+  },
+  {
+    as: 'init',
+    script:
+      'clone child CLONE_PIDFD|CLONE_NEWPID { pause }; field /proc/self/fdinfo/@$child Pid; field /proc/self/fdinfo/@$child NSpid; exit 0',
+    says: { main: ['field /proc/self/fdinfo/@$child Pid: 2', 'field /proc/self/fdinfo/@$child NSpid: 2 1'] },
+  },
+  [{ what: 'it is in no other', replace: ['CLONE_PIDFD|CLONE_NEWPID', 'CLONE_PIDFD|CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.fdinfo.of-a-process-out-of-sight-is-0',
+    statement: 'fdinfo of a pidfd says pid 0 where the process has none: in the procfs of a descendant namespace.',
+    sources: [man('pidfd_open(2)'), kernelSource('fs/pidfs.c', 'pidfd_show_fdinfo')],
+    tags: ['proc', 'pidns', ...tags],
+    entries: ['PFD-09'],
+  },
+  {
+    as: 'init',
+    script:
+      'quietly { call pidfd_open self 0 > me }; clone inner CLONE_NEWPID|CLONE_NEWNS { quietly { mount-proc }; field /proc/self/fdinfo/@$me Pid; field /proc/self/fdinfo/@$me NSpid; exit 5 }; wait inner; exit 0',
+    says: {
+      inner: ['field /proc/self/fdinfo/@$me Pid: 0', 'field /proc/self/fdinfo/@$me NSpid: 0'],
+      main: ['wait inner: exit 5'],
+    },
+  },
+  [{ what: 'it is seen from its own', replace: ['quietly { mount-proc }', 'quietly { mask }'] }],
+);
+
+tells(
+  {
     id: 'pidfd.pidfs.has-an-inode-for-each-process',
     statement:
       'From 6.9 on pidfds of different processes have different inodes, of the same process the same; before, all share one.',

@@ -104,3 +104,49 @@ tells(
   },
   [{ what: 'root does it', replace: ['quietly { call setresuid 3000 3000 3000 }; ', ''] }],
 );
+
+tells(
+  {
+    id: 'pidns.reboot.owner-of-the-user-namespace-may',
+    statement:
+      'CAP_SYS_BOOT in the user namespace that owns the pid namespace is enough for reboot(2), be it that of an unprivileged user.',
+    sources: [...sources, man('user_namespaces(7)')],
+    tags: ['permission', 'userns', ...tags],
+    entries: ['RBT-01', 'RBT-03'],
+  },
+  {
+    script: `fork maker { quietly { call setresuid 3000 3000 3000; call unshare CLONE_NEWUSER|CLONE_NEWPID }; fork one { fork m { ${reboot(commands.restart)}; exit 3 }; wait m; exit 4 }; wait one; exit 5 }; wait maker; exit 0`,
+    says: { m: [], one: [], maker: ['wait one: SIGHUP'], main: ['wait maker: exit 5'] },
+  },
+  [
+    {
+      what: 'the pid namespace is of root',
+      replace: [
+        'call setresuid 3000 3000 3000; call unshare CLONE_NEWUSER|CLONE_NEWPID',
+        'call unshare CLONE_NEWPID; call setresuid 3000 3000 3000; call unshare CLONE_NEWUSER',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.reboot.capability-elsewhere-does-not-count',
+    statement:
+      'A member that has all capabilities in a user namespace below the one that owns its pid namespace may not: EPERM.',
+    sources: [...sources, man('user_namespaces(7)')],
+    tags: ['permission', 'userns', ...tags],
+    entries: ['RBT-03'],
+  },
+  {
+    script: inNamespace(
+      `fork m { quietly { call unshare CLONE_NEWUSER }; ${reboot(commands.restart)}; exit 3 }; wait m; exit 4`,
+    ),
+    says: {
+      m: [`${reboot(commands.restart)}: EPERM`],
+      one: ['wait m: exit 3'],
+      main: ['wait one: exit 4'],
+    },
+  },
+  [{ what: 'it stays in its user namespace', replace: ['CLONE_NEWUSER', 'CLONE_NEWUTS'] }],
+);

@@ -28,6 +28,56 @@ tells(
 
 tells(
   {
+    id: 'pidns.setns.by-a-pidfd',
+    statement:
+      'setns(2) with the pidfd of a process of a descendant namespace and CLONE_NEWPID puts later children where that process is.',
+    sources: [man('setns(2)', 'DESCRIPTION'), kernelSource('kernel/nsproxy.c', 'validate_nsset')],
+    tags: ['pidfd', ...tags],
+    entries: ['PFD-15', 'NS-08'],
+  },
+  {
+    script: `clone one CLONE_NEWPID|CLONE_PIDFD { open up; pause }; await up; call setns $one CLONE_NEWPID; fork inner { call getpid; parent; exit 6 }; wait inner; exit 0`,
+    says: {
+      main: ['call setns $one CLONE_NEWPID: 0', 'wait inner: exit 6'],
+      inner: ['call getpid: 2', 'parent: 0'],
+    },
+  },
+  [{ what: 'that process is in no other', replace: ['clone one CLONE_NEWPID|', 'clone one CLONE_NEWUTS|'] }],
+);
+
+tells(
+  {
+    id: 'pidns.setns.by-a-pidfd-of-the-dead',
+    statement:
+      'setns(2) with the pidfd of a zombie, and of one that was waited for, is ESRCH; without a type of namespace EINVAL.',
+    sources: [man('setns(2)', 'ERRORS'), kernelSource('kernel/nsproxy.c', 'validate_nsset')],
+    tags: ['pidfd', 'zombie', ...tags],
+    entries: ['PFD-15'],
+  },
+  {
+    script: `clone one CLONE_NEWPID|CLONE_PIDFD { await go; exit 5 }; call setns $one 0; quietly { open go; until Z one }; call setns $one CLONE_NEWPID; wait one; call setns $one CLONE_NEWPID; exit 0`,
+    says: {
+      main: [
+        'call setns $one 0: EINVAL',
+        'call setns $one CLONE_NEWPID: ESRCH',
+        'wait one: exit 5',
+        'call setns $one CLONE_NEWPID: ESRCH',
+      ],
+    },
+  },
+  [
+    {
+      what: 'it lives',
+      replace: [
+        'open go; until Z one }; call setns $one CLONE_NEWPID;',
+        'until S one }; call setns $one CLONE_NEWPID; open go;',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
     id: 'pidns.setns.to-an-ancestor-is-refused',
     statement: 'setns(2) to an ancestor pid namespace is EINVAL, to a file of another type EINVAL, to one’s own 0.',
     sources: [man('setns(2)', 'ERRORS'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],

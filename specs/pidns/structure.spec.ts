@@ -285,6 +285,55 @@ tells(
 
 tells(
   {
+    id: 'pidns.structure.pid-max-begins-at-the-limit',
+    statement:
+      'kernel.pid_max of a new pid namespace is 4194304, whatever that of the machine is; up to 6.12 there was but that one.',
+    sources: [kernelSource('kernel/pid_namespace.c', 'create_pid_namespace'), man('proc_sys_kernel(5)', 'pid_max')],
+    tags: ['sysctl', ...tags],
+    entries: ['NS-14', 'NS-21'],
+    expected: byKernel(
+      { '<6.14': '32768', '>=6.14': '4194304' },
+      { '>=6.14': { commit: 'd385c8bceb14', title: 'pid: Do not set pid_max in new pid namespaces' } },
+    ),
+  },
+  {
+    script: `quietly { write /proc/sys/kernel/pid_max 32768; call unshare CLONE_NEWPID };
+      fork one { quietly { call unshare CLONE_NEWNS; mount-proc }; read /proc/sys/kernel/pid_max; exit 5 }; wait one; read /proc/sys/kernel/pid_max; exit 0`,
+    says: (inside) => ({
+      one: [`read /proc/sys/kernel/pid_max: ${inside}`],
+      main: ['wait one: exit 5', 'read /proc/sys/kernel/pid_max: 32768'],
+    }),
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.rlimit-nproc-counts-across-namespaces',
+    statement:
+      'RLIMIT_NPROC counts the processes of a user in all pid namespaces: at the limit, fork(2) inside is EAGAIN because of one outside.',
+    sources: [man('getrlimit(2)', 'RLIMIT_NPROC'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['limit', ...tags],
+    entries: ['NS-22'],
+  },
+  {
+    script: `fork outside { quietly { call setresuid 4005 4005 4005 }; open up; pause }; await up; ${unshared};
+      fork one { quietly { limit RLIMIT_NPROC 2; call setresuid 4005 4005 4005 }; fork late { exit 1 }; exit 5 }; wait one; exit 0`,
+    says: { one: ['fork late: EAGAIN'], main: ['wait one: exit 5'] },
+  },
+  [
+    {
+      what: 'the one outside is of another user',
+      replace: [
+        'fork outside { quietly { call setresuid 4005 4005 4005 }',
+        'fork outside { quietly { call setresuid 4006 4006 4006 }',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
     id: 'pidns.structure.group-signal-from-a-descendant',
     statement:
       "A signal to a process group that spans namespaces names its sender by its number in the receiver's namespace; up to 7.2 by that in its own.",

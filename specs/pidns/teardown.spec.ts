@@ -132,6 +132,42 @@ tells(
 
 tells(
   {
+    id: 'pidns.teardown.pidfds-of-the-killed-are-readable',
+    statement:
+      'Whoever polls the pidfd of a member is woken when the end of the init kills it; waitid(2) says CLD_KILLED by SIGKILL.',
+    sources: [zap, page, kernelSource('kernel/exit.c', 'exit_notify')],
+    tags: ['pidfd', ...tags],
+    entries: ['ZAP-09', 'PFD-04'],
+  },
+  {
+    script: `quietly { open-file /proc/self/ns/pid O_RDONLY > own; call unshare CLONE_NEWPID }; fork one { await go; exit 42 }; clone member CLONE_PIDFD { open up; pause }; quietly { call setns $own CLONE_NEWPID }; await up;
+      poll $member; fork watcher { enter poll $member; exit 0 }; until-in poll watcher; open go; wait watcher; poll $member; waitid P_PIDFD $member WEXITED|WNOWAIT; wait member; wait one; exit 0`,
+    says: {
+      watcher: ['enter poll $member: in'],
+      main: [
+        'poll $member: nothing',
+        'until-in poll watcher: poll',
+        'wait watcher: exit 0',
+        'poll $member: POLLIN',
+        'waitid P_PIDFD $member WEXITED|WNOWAIT: CLD_KILLED 9 from member',
+        'wait member: SIGKILL',
+        'wait one: exit 42',
+      ],
+    },
+  },
+  [
+    {
+      what: 'the member is outside',
+      replace: [
+        'clone member CLONE_PIDFD { open up; pause }; quietly { call setns $own CLONE_NEWPID };',
+        'quietly { call setns $own CLONE_NEWPID }; clone member CLONE_PIDFD { open up; await go; exit 3 };',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
     id: 'pidns.teardown.state-of-the-waiting-init',
     statement:
       'While an init waits for the last of its members, it is shown in state S, or I since the wait may be frozen.',

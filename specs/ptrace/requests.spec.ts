@@ -1,5 +1,5 @@
 /** Which requests ptrace(2) takes, of whom, in which state. */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
 
 const errors = man('ptrace(2)', 'ERRORS');
 const tags = ['ptrace', 'permission'];
@@ -125,6 +125,26 @@ tells(
       replace: ['thread t { call ptrace PTRACE_CONT child 0 0 }; join t', 'call ptrace PTRACE_CONT child 0 0'],
     },
   ],
+);
+
+tells(
+  {
+    id: 'ptrace.request.set-syscall-info',
+    statement:
+      'PTRACE_SET_SYSCALL_INFO is there from 6.16 on, EFAULT without anything to read, EINVAL with too little; before it is EIO.',
+    sources: [man('ptrace(2)', 'PTRACE_SET_SYSCALL_INFO'), kernelSource('kernel/ptrace.c', 'ptrace_set_syscall_info')],
+    tags,
+    entries: ['PTR-10'],
+    expected: byKernel({ '<6.16': ['EIO', 'EIO'], '>=6.16': ['EFAULT', 'EINVAL'] }),
+  },
+  {
+    // 0x4212: PTRACE_SET_SYSCALL_INFO. (include/uapi/linux/ptrace.h)
+    script: `${stopped}; call ptrace 0x4212 child 1000 0; call ptrace 0x4212 child 8 0; exit 0`,
+    says: ([nowhere, small]) => ({
+      main: [`call ptrace 0x4212 child 1000 0: ${nowhere}`, `call ptrace 0x4212 child 8 0: ${small}`],
+    }),
+  },
+  [{ what: 'it runs', replace: ['; call ptrace PTRACE_INTERRUPT child 0 0; wait child __WALL', ''] }],
 );
 
 tells(

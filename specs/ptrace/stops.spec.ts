@@ -128,6 +128,35 @@ tells(
   [{ what: 'no option', replace: ['0 PTRACE_O_TRACEEXIT', '0 0'] }],
 );
 
+tells(
+  {
+    id: 'ptrace.event.exit-is-told-of-a-tracee-that-is-killed-in-a-stop',
+    statement:
+      'With PTRACE_O_TRACEEXIT a tracee that is killed while it is stopped for its tracer stops once more on its way out, with 9 as message.',
+    sources: [options, kernelSource('kernel/exit.c', 'do_exit'), kernelSource('kernel/signal.c', 'ptrace_stop')],
+    tags,
+    entries: ['PTR-04'],
+  },
+  {
+    script: seized(
+      'kill self USR1; exit 5',
+      'wait child __WALL; kill child KILL; wait child __WALL; event-message child; quietly { call ptrace PTRACE_CONT child 0 0 }; wait child __WALL',
+      'PTRACE_O_TRACEEXIT',
+    ),
+    says: {
+      child: [],
+      main: [
+        'wait child: stopped by SIGUSR1',
+        'kill child KILL: 0',
+        'wait child: stopped by SIGTRAP event 6',
+        'event-message child: 9',
+        'wait child: SIGKILL',
+      ],
+    },
+  },
+  [{ what: 'no option', replace: ['0 PTRACE_O_TRACEEXIT', '0 0'] }],
+);
+
 for (const { option, event, does, after } of [
   { option: 'PTRACE_O_TRACEFORK', event: 1, does: 'fork inner { exit 1 }; exit 5', after: 'fork' },
   { option: 'PTRACE_O_TRACEEXEC', event: 4, does: 'exec-actor { exit 5 }', after: 'exec' },
@@ -293,7 +322,7 @@ tells(
   {
     id: 'ptrace.init.injected-signals-do-not-end-it',
     statement:
-      'A traced namespace init stops for its own SIGTERM and SIGSTOP; injected again they neither end nor stop it, and its own SIGKILL is neither shown nor effective.',
+      'A traced namespace init stops for its own SIGTERM; injected again it does not end it, and its own SIGKILL is neither shown nor effective.',
     sources: [kernelSource('kernel/signal.c', 'get_signal'), kernelSource('kernel/signal.c', 'sig_ignored')],
     tags: ['star', 'init', ...tags],
     entries: ['INI-16'],
@@ -307,6 +336,60 @@ tells(
     },
   },
   [{ what: 'it is no init', replace: ['quietly { call unshare CLONE_NEWPID }; ', ''] }],
+);
+
+tells(
+  {
+    id: 'ptrace.init.injected-sigstop-stops-it',
+    statement:
+      'A traced namespace init stops for its own SIGSTOP; injected again it stops the whole process (event 128), as it would any other.',
+    sources: [kernelSource('kernel/signal.c', 'get_signal'), kernelSource('kernel/signal.c', 'sig_ignored')],
+    tags: ['init', 'job', ...tags],
+    entries: ['INI-16'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { await go; kill self STOP; exit 77 };
+      quietly { call ptrace PTRACE_SEIZE one 0 0 }; open go; wait one __WALL; quietly { call ptrace PTRACE_CONT one 0 STOP }; wait one __WALL; exit 0`,
+    says: { main: ['wait one: stopped by SIGSTOP', 'wait one: stopped by SIGSTOP event 128'] },
+  },
+  [{ what: 'it is suppressed', replace: ['PTRACE_CONT one 0 STOP', 'PTRACE_CONT one 0 0'] }],
+);
+
+tells(
+  {
+    id: 'ptrace.init.injected-sigkill-ends-it',
+    statement: 'A namespace init that its tracer continues with SIGKILL ends by it.',
+    sources: [kernelSource('kernel/signal.c', 'get_signal'), man('ptrace(2)', 'Signal injection and suppression')],
+    tags: ['init', ...tags],
+    entries: ['INI-16'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { await go; kill self TERM; exit 77 };
+      quietly { call ptrace PTRACE_SEIZE one 0 0 }; open go; wait one __WALL; quietly { call ptrace PTRACE_CONT one 0 KILL }; wait one __WALL; exit 0`,
+    says: { one: [], main: ['wait one: stopped by SIGTERM', 'wait one: SIGKILL'] },
+  },
+  [{ what: 'it is SIGTERM', replace: ['PTRACE_CONT one 0 KILL', 'PTRACE_CONT one 0 TERM'] }],
+);
+
+tells(
+  {
+    id: 'ptrace.init.sigkill-of-a-member-is-dropped',
+    statement:
+      'SIGKILL of a member of its namespace to an init that is traced from outside is dropped; SIGTERM stops it for the tracer, and does nothing when it is injected.',
+    sources: [kernelSource('kernel/signal.c', 'sig_ignored'), kernelSource('kernel/signal.c', 'sig_task_ignored')],
+    tags: ['init', ...tags],
+    entries: ['INI-16'],
+  },
+  {
+    script: `clone one CLONE_NEWPID { quietly { block CHLD }; fork m { await go; kill 1 KILL; kill 1 TERM; exit 3 }; open up; wait m; exit 77 };
+      await up; quietly { call ptrace PTRACE_SEIZE one 0 0 }; open go; wait one __WALL; quietly { call ptrace PTRACE_CONT one 0 TERM }; wait one __WALL; exit 0`,
+    says: {
+      m: ['kill 1 KILL: 0', 'kill 1 TERM: 0'],
+      one: ['wait m: exit 3'],
+      main: ['wait one: stopped by SIGTERM', 'wait one: exit 77'],
+    },
+  },
+  [{ what: 'it comes from outside', replace: ['open go; wait one', 'kill one KILL; open go; wait one'] }],
 );
 
 tells(
