@@ -7,16 +7,19 @@ const tags = ['altstack'];
 tells(
   {
     id: 'altstack.size.below-minsigstksz-is-refused',
-    statement: 'sigaltstack(2) refuses a stack smaller than 2048 bytes with ENOMEM.',
+    statement: 'sigaltstack(2) refuses a stack smaller than 2048 bytes with ENOMEM, and takes one of 2048.',
     sources,
     tags,
     entries: ['STK-01'],
   },
   {
-    script: 'altstack 2047 0; altstack 65536 0; exit 0',
-    says: { main: ['altstack 2047 0: ENOMEM', 'altstack 65536 0: 0'] },
+    script: 'altstack 2047 0; altstack 2048 0; altstack 65536 0; exit 0',
+    says: { main: ['altstack 2047 0: ENOMEM', 'altstack 2048 0: 0', 'altstack 65536 0: 0'] },
   },
-  [{ what: 'it is large enough', replace: ['altstack 2047', 'altstack 65535'] }],
+  [
+    { what: 'it is large enough', replace: ['altstack 2047', 'altstack 65535'] },
+    { what: 'it is smaller', replace: ['altstack 2048', 'altstack 2040'] },
+  ],
 );
 
 tells(

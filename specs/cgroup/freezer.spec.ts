@@ -112,7 +112,7 @@ for (const { signal, ends } of [
 tells(
   {
     id: 'cgroup.freeze.stop-is-seen-after-the-thaw',
-    statement: 'A SIGSTOP to a frozen process is seen when it is thawed; a SIGCONT before that leaves it running.',
+    statement: 'A SIGSTOP to a frozen process is seen when it is thawed, not before.',
     sources: freezer,
     tags: ['job', ...tags],
     entries: ['CGR-10'],
@@ -126,6 +126,31 @@ tells(
       what: 'it is continued before the thaw',
       replace: ['kill child STOP }', 'kill child STOP; kill child CONT; open end }'],
     },
+  ],
+);
+
+tells(
+  {
+    id: 'cgroup.freeze.stop-and-continue-leave-it-running',
+    statement: 'A frozen process that gets SIGSTOP and then SIGCONT runs on when it is thawed, without having stopped.',
+    sources: [...freezer, kernelSource('kernel/signal.c', 'prepare_signal')],
+    tags: ['job', ...tags],
+    entries: ['CGR-10'],
+  },
+  {
+    script: `quietly { block CHLD; mkdir ${group} }; fork child { quietly { write ${group}/cgroup.procs 0 }; open up; await end; exit 5 }; await up; quietly { write ${group}/cgroup.freeze 1; until-frozen ${group} }; kill child STOP; kill child CONT; field ${group}/cgroup.events frozen; quietly { write ${group}/cgroup.freeze 0; open end }; wait child WUNTRACED; quietly { rmdir ${group} }; exit 0`,
+    says: {
+      main: [
+        'kill child STOP: 0',
+        'kill child CONT: 0',
+        `field ${group}/cgroup.events frozen: 1`,
+        'wait child: exit 5',
+      ],
+    },
+  },
+  [
+    { what: 'it is not continued', replace: ['kill child CONT;', 'kill child 0;'] },
+    { what: 'it is stopped again', replace: ['kill child CONT;', 'kill child CONT; kill child STOP;'] },
   ],
 );
 
@@ -163,7 +188,7 @@ tells(
       'Freezing a cgroup freezes those below it: they are told to be frozen, and cannot be thawed by themselves before their ancestor.',
     sources: freezer,
     tags,
-    entries: ['CGR-11'],
+    entries: ['CGR-04'],
   },
   {
     script: `quietly { mkdir ${group}; mkdir ${group}/below }; fork a { quietly { write ${group}/below/cgroup.procs 0; on USR1 exit 6 }; open up; await end; exit 5 }; await up;
@@ -199,7 +224,7 @@ tells(
     statement: 'A cgroup that is frozen itself stays so when its frozen ancestor is thawed.',
     sources: freezer,
     tags,
-    entries: ['CGR-11'],
+    entries: ['CGR-04'],
   },
   {
     script: `quietly { mkdir ${group}; mkdir ${group}/below }; fork a { quietly { write ${group}/below/cgroup.procs 0; on USR1 exit 6 }; open up; await end; exit 5 }; await up;
@@ -231,7 +256,7 @@ tells(
     statement: 'A process that is moved into a frozen cgroup is frozen; moved out of it, it goes on.',
     sources: [...freezer, kernelSource('kernel/cgroup/freezer.c', 'cgroup_freezer_migrate_task')],
     tags,
-    entries: ['CGR-11'],
+    entries: ['CGR-04'],
   },
   {
     script: `quietly { mkdir ${group}; write ${group}/cgroup.freeze 1 }; fork a { quietly { on USR1 exit 6 }; open up; await end; exit 5 }; await up;
@@ -262,7 +287,7 @@ tells(
     statement: 'A process that is cloned into a frozen cgroup does nothing before the thaw.',
     sources: [...freezer, kernelSource('kernel/cgroup/cgroup.c', 'cgroup_post_fork')],
     tags: ['clone', ...tags],
-    entries: ['CGR-11', 'CGR-08'],
+    entries: ['CGR-04'],
   },
   {
     script: `quietly { mkdir ${group}; write ${group}/cgroup.freeze 1; open-file ${group} O_RDONLY > dir }; clone a CLONE_INTO_CGROUP cgroup $dir { exit 5 };
@@ -286,7 +311,6 @@ tells(
       'poll(2) of cgroup.events tells POLLPRI and POLLERR after populated or frozen has changed, until it is read again.',
     sources: [man('cgroups(7)', 'cgroup.events'), kernelSource('kernel/cgroup/freezer.c', 'cgroup_update_frozen')],
     tags,
-    entries: ['CGR-06'],
   },
   {
     script: `quietly { mkdir ${group}; watch ${group}/cgroup.events > a }; poll $a; fork child { quietly { write ${group}/cgroup.procs 0 }; open up; await end; exit 5 }; await up; quietly { await-change $a }; poll $a;

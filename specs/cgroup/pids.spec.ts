@@ -52,7 +52,7 @@ tells(
       "fork(2) is EAGAIN at an ancestor's pids.max, too; threads count; pids.events of the cgroup that was full counts the refusal, and on kernels up to 6.10 that of the forking process.",
     sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_try_charge')],
     tags: ['thread', ...tags],
-    entries: ['CGR-09'],
+    entries: ['CGR-07'],
     expected: byKernel(
       { '<6.11': ['0', '1'], '>=6.11': ['1', '0'] },
       { '>=6.11': { commit: '385a635cacfe', title: 'cgroup/pids: Make event counters hierarchical' } },
@@ -91,7 +91,7 @@ tells(
     statement: 'pids.max limits births alone: a process can be moved into a full cgroup, and cannot fork there.',
     sources: [man('cgroups(7)', 'pids'), kernelSource('kernel/cgroup/pids.c', 'pids_can_attach')],
     tags,
-    entries: ['CGR-09'],
+    entries: ['CGR-07'],
   },
   {
     script: `quietly { mkdir ${group}; write ${group}/pids.max 0 }; fork child { write ${group}/cgroup.procs 0; read ${group}/pids.current; fork b { exit 2 }; exit 5 }; wait child; quietly { rmdir ${group} }; exit 0`,

@@ -392,17 +392,22 @@ spec(
     entries: ['COR-07'],
     expected: byKernel(
       {
-        '<6.12': ['ENOTTY', 'ENOTTY', 'ENOTTY'],
-        '>=6.12 <6.13': ['EINVAL', 'EINVAL', 'EINVAL'],
-        '>=6.13 <6.19': ['exit 131, dump 0', 'exit 3, dump 0', 'exit 1792, dump 0'],
+        '<6.11': ['ENOTTY', 'ENOTTY', 'ENOTTY'],
+        '>=6.11 <6.13': ['EINVAL', 'EINVAL', 'EINVAL'],
+        '>=6.13 <6.15': ['ESRCH', 'ESRCH', 'ESRCH'],
+        '>=6.15 <6.16': ['exit 131', 'exit 3', 'exit 1792'],
+        '>=6.16 <6.19': ['exit 131, dump 0', 'exit 3, dump 0', 'exit 1792, dump 0'],
         '>=6.19': ['exit 131', 'exit 3', 'exit 1792'],
       },
       {
+        '>=6.11 <6.13': { commit: '5b08bd408534', title: 'pidfs: allow retrieval of namespace file descriptors' },
+        '>=6.13 <6.15': { commit: 'cdda1f26e74b', title: 'pidfd: add ioctl to retrieve pid info' },
+        '>=6.15 <6.16': { commit: '7477d7dce48a', title: 'pidfs: allow to retrieve exit information' },
         '>=6.19': {
           commit: 'fe0e6ce3fd65bac9854b3b0c25dcb083f9b7beb0',
           title: 'pidfs: fix PIDFD_INFO_COREDUMP handling',
         },
-        '>=6.13 <6.19': {
+        '>=6.16 <6.19': {
           commit: '1d8db6fd698de1f73b1a7d72aea578fdd18d9a87',
           title: 'pidfs, coredump: add PIDFD_INFO_COREDUMP',
         },

@@ -239,6 +239,8 @@ echo "arguments $*" > $out
 echo "uid $(busybox id -u)" >> $out
 [ "$(busybox readlink /proc/self/ns/pid)" = "$(busybox readlink /proc/1/ns/pid)" ] && echo 'initial pid namespace' >> $out
 echo "directory $(busybox pwd)" >> $out
+# PF_KTHREAD is bit 21 of the flags. (include/linux/sched.h)
+echo "of a kernel thread $(( $(busybox cut -d ' ' -f 9 /proc/$PPID/stat) >> 21 & 1 ))" >> $out
 echo "descriptor 3 $(busybox readlink /proc/self/fd/3)" >> $out
 echo "dumping $(busybox grep CoreDumping /proc/$1/status | busybox cut -f 2) state $(busybox grep '^State' /proc/$1/status | busybox cut -f 2)" >> $out
 echo "magic $(busybox head -c 4 | busybox tail -c 3)" >> $out
@@ -254,7 +256,7 @@ spec(
   {
     id: 'core.pattern.handler-runs-as-root-of-the-machine',
     statement:
-      'A program behind | in core_pattern runs as root in the initial pid namespace, in the root directory, for a crash in any pid namespace by any user, and reads the dump.',
+      'A program behind | in core_pattern runs as root and child of a kernel thread in the initial pid namespace, in the root directory, for a crash in any pid namespace by any user, and reads the dump.',
     sources: [piping, kernelSource('fs/coredump.c', 'umh_coredump_setup')],
     tags: ['core', 'container', 'star'],
     entries: ['COR-03'],
@@ -274,7 +276,15 @@ spec(
         const lines = await handled(guest);
         expect(lines[0]).toMatch(/^arguments \d+ 2 3 1000$/);
         expect(lines[0]).not.toMatch(/^arguments 2 /);
-        expect(lines).toEqual(expect.arrayContaining(['uid 0', 'initial pid namespace', 'directory /', 'magic ELF']));
+        expect(lines).toEqual(
+          expect.arrayContaining([
+            'uid 0',
+            'initial pid namespace',
+            'directory /',
+            'of a kernel thread 1',
+            'magic ELF',
+          ]),
+        );
       },
       handler,
     );
@@ -515,11 +525,20 @@ spec(
     sources: [kernelSource('fs/pidfs.c', 'pidfs_coredump')],
     tags: ['core', 'pidfd'],
     entries: ['COR-07'],
-    expected: byKernel({
-      '<6.12': 'ENOTTY',
-      '>=6.12 <6.13': 'EINVAL',
-      '>=6.13': 'exit 131, dump 5',
-    }),
+    expected: byKernel(
+      {
+        '<6.11': 'ENOTTY',
+        '>=6.11 <6.13': 'EINVAL',
+        '>=6.13 <6.15': 'ESRCH',
+        '>=6.15 <6.16': 'exit 131',
+        '>=6.16': 'exit 131, dump 5',
+      },
+      {
+        '>=6.13 <6.15': { commit: 'cdda1f26e74b', title: 'pidfd: add ioctl to retrieve pid info' },
+        '>=6.15 <6.16': { commit: '7477d7dce48a', title: 'pidfs: allow to retrieve exit information' },
+        '>=6.16': { commit: '1d8db6fd698d', title: 'pidfs, coredump: add PIDFD_INFO_COREDUMP' },
+      },
+    ),
   },
   async ({ guest, expect, expected, observe }) => {
     await withPattern(

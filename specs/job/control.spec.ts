@@ -1,5 +1,5 @@
 /** Stopping and continuing, process groups and sessions: signal(7), credentials(7), setpgid(2), setsid(2). */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, kernelSource, man, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const stop = [man('signal(7)'), kernelSource('kernel/signal.c', 'do_signal_stop')];
 const cont = [man('signal(7)'), kernelSource('kernel/signal.c', 'prepare_signal')];
@@ -127,6 +127,51 @@ tells(
         'until T member; exit 0 }; wait leader; wait any; exit 0',
         'until T member; quietly { kill member CONT; wait member }; exit 0 }; wait leader; wait any; exit 0',
       ],
+    },
+  ],
+);
+
+spec(
+  {
+    id: 'job.orphaned.all-members-get-sighup-then-sigcont',
+    statement:
+      'When a process group with one stopped member becomes orphaned, every member gets SIGHUP and then SIGCONT, those that run with the others.',
+    sources: orphaned,
+    tags: ['trace', ...tags],
+    entries: ['JOB-04'],
+  },
+  async ({ guest, expect }) => {
+    const fixture = await guest.process(
+      actor(`quietly { subreaper }; fork leader { quietly { setsid };
+          fork runner { quietly { setpgid; block HUP CONT }; fork stopped { kill self STOP; pending; exit 1 }; quietly { until T stopped }; open up; await dead; pending; wait stopped; exit 5 };
+          await up; exit 0 };
+        wait leader; open dead; wait any; exit 0`),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript('runner')).toEqual(['pending: HUP CONT', 'wait stopped: exit 1']);
+    expect(fixture.transcript('stopped')).toEqual(['kill self STOP: 0', 'pending: HUP CONT']);
+    expect(fixture.transcript()).toEqual(['wait leader: exit 0', 'wait: exit 5']);
+    const trace = await fixture.kernelTrace();
+    const ofTheKernel = (who: string): readonly number[] =>
+      signalsTo(trace, fixture.seen({ who })[0]?.pid ?? 0)
+        .filter(({ code }) => code === 128)
+        .map(({ sig }) => sig);
+    expect([ofTheKernel('runner'), ofTheKernel('stopped')]).toEqual([
+      [1, 18],
+      [1, 18],
+    ]);
+  },
+  [
+    {
+      what: 'nobody is stopped',
+      replace: [
+        'fork stopped { kill self STOP; pending; exit 1 }; quietly { until T stopped }',
+        'fork stopped { await dead; pending; exit 1 }; quietly { until S stopped }',
+      ],
+    },
+    {
+      what: 'the other one has a group of its own',
+      replace: ['fork stopped { kill', 'fork stopped { quietly { setpgid }; kill'],
     },
   ],
 );

@@ -1,5 +1,5 @@
 /** What a terminal sends: credentials(7) "Sessions", termios(3), tty_ioctl(4), pty(7). */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const typed = [man('termios(3)', 'ISIG'), kernelSource('drivers/tty/n_tty.c', 'n_tty_receive_signal_char')];
 const checked = [man('credentials(7)'), kernelSource('drivers/tty/tty_jobctrl.c', '__tty_check_change')];
@@ -102,6 +102,32 @@ tells(
     says: { fg: ['signal HUP: SI_KERNEL'], bg: ['pending: none'], main: ['wait leader: exit 3'] },
   },
   [{ what: 'the other one is in the foreground', replace: ['foreground $t.s fg', 'foreground $t.s bg; open hup'] }],
+);
+
+spec(
+  {
+    id: 'job.terminal.signals-name-no-sender',
+    statement:
+      'The signals of a terminal name nobody: Ctrl-C, and the SIGHUP at the end of the session leader, have si_code SI_KERNEL and si_pid 0.',
+    sources: [man('sigaction(2)', 'SI_KERNEL'), kernelSource('kernel/signal.c', '__send_signal_locked'), ...typed],
+    tags: ['siginfo', ...tags],
+    entries: ['JOB-06', 'JOB-09'],
+  },
+  async ({ guest, expect }) => {
+    const fixture = await guest.process(
+      actor(`quietly { pty t }; fork leader { quietly { setsid; controlling $t.s; ignore TTOU; block INT };
+          fork fg { quietly { setpgid; block HUP; on INT opens int; on HUP; unblock INT }; open f; await int; open done; await dead; until-pending HUP; unblock HUP; open over; exit 0 };
+          quietly { await f; foreground $t.s fg; type $t.m C; await done }; exit 3 };
+        wait leader; open dead; await over; exit 0`),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    const signals = fixture.seen({ ev: 'signal', who: 'fg' });
+    expect(signals.map(({ signo, code, si_pid, si_uid }) => [signo, code, si_pid, si_uid])).toEqual([
+      [2, 128, 0, 0],
+      [1, 128, 0, 0],
+    ]);
+  },
+  [{ what: 'it is sent by hand', replace: ['type $t.m C', 'kill fg INT'] }],
 );
 
 tells(

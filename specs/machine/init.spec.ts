@@ -231,18 +231,20 @@ spec(
 
 /**
  * PID 1 asks for the SysRq itself, since nobody else is sure to be there afterwards, and tells what became of whom. The
- * witness is forked before the trap is set: until it executes sleep, it would catch what its parent catches.
+ * witnesses are forked before the trap is set: until they execute sleep, they would catch what their parent catches.
  */
 const sysrq = (key: string) =>
   shell(
     'dash',
     `sleep 100000 & witness=$!
+     setpriv --reuid 3000 setsid sleep 100000 & other=$!
      trap 'echo PID $$ got SIGTERM' TERM
      cd /sys/kernel/tracing; echo 1 > events/signal/signal_generate/enable
      echo ${key} > /proc/sysrq-trigger
      wait $witness; echo "the witness ended with $?"
+     wait $other; echo "the other one ended with $?"
      echo 0 > tracing_on
-     echo "sent to the witness: $(grep -c " pid=$witness " trace), to init: $(grep -c 'code=128 .* pid=1 ' trace)"
+     echo "sent to the witness: $(grep -c " pid=$witness " trace), to init: $(grep -c 'code=128 .* pid=1 ' trace), to kthreadd: $(grep -c ' pid=2 ' trace)"
      echo "PID $$ is still here"
      exec sleep 100000`,
   );
@@ -254,7 +256,7 @@ for (const { key, signal, code } of [
   spec(
     {
       id: `machine.sysrq-${key}.spares-init`,
-      statement: `SysRq ${key} sends ${signal} to every process except the real PID 1 and kernel threads.`,
+      statement: `SysRq ${key} sends ${signal} to every process, of whatever session and user, except the real PID 1 and kernel threads.`,
       sources: [kernelSource('drivers/tty/sysrq.c', 'send_sig_all')],
       tags,
       entries: ['VMX-03'],
@@ -263,7 +265,8 @@ for (const { key, signal, code } of [
     async ({ guest, expect }) => {
       const init = await guest.machineInit(sysrq(key));
       expect(await init.says('the witness ended')).toBe(`the witness ended with ${code}`);
-      expect(await init.says('sent to the witness')).toBe('sent to the witness: 1, to init: 0');
+      expect(await init.says('the other one ended')).toBe(`the other one ended with ${code}`);
+      expect(await init.says('sent to the witness')).toBe('sent to the witness: 1, to init: 0, to kthreadd: 0');
       expect(await init.says('is still here')).toBe('PID 1 is still here');
       expect(init.lines.filter((line) => line.includes('got SIGTERM'))).toEqual([]);
     },

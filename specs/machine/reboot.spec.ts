@@ -14,7 +14,7 @@ for (const { name, command, reason } of [
   spec(
     {
       id: `machine.reboot.${name}`,
-      statement: `In the initial pid namespace, reboot(2) with ${command} is obeyed by the whole machine, without a word to PID 1.`,
+      statement: `In the initial pid namespace, reboot(2) with ${command} is obeyed by the whole machine.`,
       sources: [restartWith, kernelSource('kernel/reboot.c', '__do_sys_reboot')],
       tags,
       entries: ['RBT-06', 'VMX-10'],

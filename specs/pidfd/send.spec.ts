@@ -11,7 +11,6 @@ tells(
       'pidfd_send_signal(2) takes a siginfo_t: to another process with a si_code ≥ 0 or SI_TKILL it is EPERM, to oneself anything goes.',
     sources: send,
     tags: ['siginfo', 'permission', ...tags],
-    entries: ['PFD-05'],
   },
   {
     script: `quietly { block USR1 34 }; clone child CLONE_PIDFD { pause }; pidfd-queue $child USR1 1 SI_USER; pidfd-queue $child USR1 1 SI_KERNEL;

@@ -92,7 +92,7 @@ tells(
       commit('0fb482728ba1', 'pidfs: improve multi-threaded exec and premature thread-group leader exit polling'),
     ],
     tags: ['thread', ...tags],
-    entries: ['PFD-04'],
+    entries: ['PFD-05'],
     expected: byKernel(
       { '<6.9': 'EINVAL', '>=6.9': 'POLLIN POLLHUP' },
       { '>=6.9': { commit: '64bef697d33b', title: 'pidfd: implement PIDFD_THREAD flag for pidfd_open()' } },
@@ -242,6 +242,30 @@ tells(
   [{ what: 'an ordinary file', replace: ['call pidfd_open self 0 > b', 'open-file /proc/self/status O_RDONLY > b'] }],
 );
 
+spec(
+  {
+    id: 'pidfd.pidfs.is-a-file-system-of-its-own',
+    statement:
+      'statfs(2) says of a pidfd that it is of pidfs (0x50494446) from 6.9 on, of anon_inodefs (0x9041934) before.',
+    sources: [man('statfs(2)'), kernelSource('fs/pidfs.c', 'pidfs_init_fs_context')],
+    tags,
+    entries: ['PFD-10'],
+    expected: byKernel(
+      { '<6.9': '9041934', '>=6.9': '50494446' },
+      { '>=6.9': { commit: 'cb12fd8e0dab', title: 'pidfd: add pidfs' } },
+    ),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    const fixture = await guest.process(actor('call pidfd_open self 0; ready; pause'));
+    await fixture.ready();
+    const { result } = await fixture.event({ ev: 'call', about: 'pidfd_open self 0' });
+    const { stdout } = await guest.exec(`stat -f -c %t /proc/${fixture.hostPid}/fd/${result}`);
+    observe(stdout.trim());
+    expect(stdout.trim()).toBe(expected);
+  },
+  [{ what: 'it is a file of /proc', replace: ['/fd/', '/fdinfo/'] }],
+);
+
 tells(
   {
     id: 'pidfd.info.status-of-who-was-reaped',
@@ -300,4 +324,80 @@ tells(
     }),
   },
   [{ what: 'the child has another', replace: ['clone c CLONE_PIDFD {', 'clone c CLONE_PIDFD|CLONE_NEWPID {'] }],
+);
+
+/** Namespaces in the order of their requests, from _IO(0xff, 1) on. (include/uapi/linux/pidfd.h) */
+const namespaces = [
+  'cgroup',
+  'ipc',
+  'mnt',
+  'net',
+  'pid',
+  'pid_for_children',
+  'time',
+  'time_for_children',
+  'user',
+  'uts',
+];
+const requestFor = (namespace: string): number => 0xff01 + namespaces.indexOf(namespace);
+
+/** Those that no configuration we know is without. */
+const common = ['ipc', 'mnt', 'net', 'user', 'uts'];
+
+tells(
+  {
+    id: 'pidfd.info.opens-other-namespaces-too',
+    statement:
+      "PIDFD_GET_IPC_NAMESPACE and its kin (mnt, net, user, uts) open the namespaces of the pidfd's process, not those of the caller; up to 6.10 they are ENOTTY.",
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_ioctl')],
+    tags: ['namespace', ...tags],
+    entries: ['PFD-17'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'EBADF', 'EBADF'], '>=6.11': ['0', 'same', 'different'] },
+      { '>=6.11': { commit: '5b08bd408534', title: 'pidfs: allow retrieval of namespace file descriptors' } },
+    ),
+  },
+  {
+    script: `clone c CLONE_PIDFD|CLONE_NEWIPC|CLONE_NEWNS|CLONE_NEWNET|CLONE_NEWUSER|CLONE_NEWUTS { pause }; ${common
+      .map(
+        (name) =>
+          `call ioctl $c ${requestFor(name)} 0 > ns; quietly { open-file /proc/@c/ns/${name} O_RDONLY > its; open-file /proc/self/ns/${name} O_RDONLY > own }; inode $ns $its; inode $ns $own; `,
+      )
+      .join('')}exit 0`,
+    says: ([opened, its, own]) => ({
+      main: common.flatMap((name) => [
+        `call ioctl $c ${requestFor(name)} 0: ${opened ?? ''}`,
+        `inode $ns $its: ${its ?? ''}`,
+        `inode $ns $own: ${own ?? ''}`,
+      ]),
+    }),
+  },
+  [{ what: 'it has the same user namespace', replace: ['|CLONE_NEWUSER', ''] }],
+);
+
+tells(
+  {
+    id: 'pidfd.info.opens-the-namespace-for-children',
+    statement:
+      'PIDFD_GET_PID_FOR_CHILDREN_NAMESPACE opens the pid namespace that children of a process are born in, not that it is in itself; up to 6.10 it is ENOTTY.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfd_ioctl')],
+    tags: ['namespace', ...tags],
+    entries: ['PFD-17'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'EBADF', 'EBADF'], '>=6.11': ['0', 'same', 'different'] },
+      { '>=6.11': { commit: '5b08bd408534', title: 'pidfs: allow retrieval of namespace file descriptors' } },
+    ),
+  },
+  {
+    script: `clone c CLONE_PIDFD { quietly { call unshare CLONE_NEWPID }; fork one { open up; pause }; pause }; await up;
+      call ioctl $c ${requestFor('pid_for_children')} 0 > ns; quietly { open-file /proc/@c/ns/pid_for_children O_RDONLY > its; open-file /proc/@c/ns/pid O_RDONLY > own }; inode $ns $its; inode $ns $own; exit 0`,
+    says: ([opened, its, own]) => ({
+      main: [
+        `call ioctl $c ${requestFor('pid_for_children')} 0: ${opened ?? ''}`,
+        `inode $ns $its: ${its ?? ''}`,
+        `inode $ns $own: ${own ?? ''}`,
+      ],
+    }),
+  },
+  [{ what: 'it has not unshared', replace: ['call unshare CLONE_NEWPID', 'call unshare CLONE_NEWUTS'] }],
 );

@@ -42,3 +42,32 @@ spec(
     { what: 'memory suffices', replace: ['hog 200', 'hog 2'] },
   ],
 );
+
+spec(
+  {
+    id: 'pidns.init.oom-kill-of-the-machine-takes-the-namespace',
+    statement:
+      'When the memory of the whole machine runs out, a namespace init that has most of it ends by SIGKILL, and all members of its namespace with it.',
+    sources: [
+      kernelSource('mm/oom_kill.c', 'oom_unkillable_task'),
+      kernelSource('kernel/pid_namespace.c', 'zap_pid_ns_processes'),
+    ],
+    tags: ['machine', 'container'],
+    entries: ['INI-19'],
+  },
+  async ({ guest, expect }) => {
+    guest.foresee('out-of-memory');
+    const init = await guest.pidNamespace(
+      actor('block USR1; fork worker { on TERM; ready; pause }; await worker; ready; sigwait USR1; hog 10000; pause'),
+    );
+    await init.ready();
+    await init.signal('USR1');
+    expect(await init.ended()).toMatchObject({ by: 'signal', signal: 'SIGKILL' });
+    await init.drained();
+    expect(await guest.kernelSays(/Out of memory: Killed process \d+ \(actor\)/)).toContain(`process ${init.hostPid} `);
+  },
+  [
+    { what: 'another member takes the memory', replace: ['hog 10000;', 'fork other { hog 10000 };'] },
+    { what: 'memory suffices', replace: ['hog 10000', 'hog 2'] },
+  ],
+);

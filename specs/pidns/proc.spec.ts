@@ -28,20 +28,21 @@ tells(
   {
     id: 'pidns.proc.status-has-a-column-for-each-level',
     statement:
-      'NSpid, NStgid, NSpgid and NSsid have a column for each namespace below that of the procfs, the outermost first.',
+      'NSpid, NStgid, NSpgid and NSsid have a column for each namespace below that of the procfs, the outermost first; 0 where the leader of the group or session is not there.',
     sources: [man('proc_pid_status(5)', 'NSpid'), kernelSource('fs/proc/array.c', 'task_state')],
     tags: ['proc', ...tags],
-    entries: ['NS-01', 'NS-22', 'PRC-04'],
+    entries: ['NS-01', 'NS-22', 'PRC-04', 'JOB-12'],
   },
   {
     as: 'init',
-    script: `${unshared}; fork one { quietly { setsid; call unshare CLONE_NEWPID }; fork two { open up; pause }; await up; open all; pause }; await all; columns one NSpid; columns one NSsid; columns 3 NSpid; columns 3 NSpgid; columns 3 NStgid; exit 0`,
+    script: `${unshared}; fork one { quietly { setsid; call unshare CLONE_NEWPID }; fork two { open up; pause }; await up; open all; pause }; await all; columns one NSpid; columns one NSsid; columns 3 NSpid; columns 3 NSpgid; columns 3 NSsid; columns 3 NStgid; exit 0`,
     says: {
       main: [
         'columns one NSpid: 2 1',
         'columns one NSsid: 2 1',
         'columns 3 NSpid: 3 2 1',
         'columns 3 NSpgid: 2 1 0',
+        'columns 3 NSsid: 2 1 0',
         'columns 3 NStgid: 3 2 1',
       ],
     },

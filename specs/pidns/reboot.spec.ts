@@ -40,7 +40,7 @@ for (const { id, command, by, status } of [
     },
     {
       script: inNamespace(by === 'a member' ? `fork m { ${call}; exit 3 }; pause` : `${call}; exit 3`),
-      says: { main: [`wait one: ${status}`] },
+      says: { [by === 'a member' ? 'm' : 'one']: [], main: [`wait one: ${status}`] },
     },
     [
       {
@@ -149,4 +149,24 @@ tells(
     },
   },
   [{ what: 'it stays in its user namespace', replace: ['CLONE_NEWUSER', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.reboot.capability-comes-before-the-magic-numbers',
+    statement: 'Without CAP_SYS_BOOT reboot(2) is EPERM whatever its magic numbers and its command.',
+    sources: [man('reboot(2)', 'ERRORS'), kernelSource('kernel/reboot.c', '__do_sys_reboot')],
+    tags: ['permission', ...tags],
+    entries: ['RBT-05'],
+  },
+  {
+    script: inNamespace(
+      `quietly { call setresuid 3000 3000 3000 }; ${reboot(commands.restart, '1 672274793')}; ${reboot(commands.suspend)}; exit 3`,
+    ),
+    says: {
+      one: [`${reboot(commands.restart, '1 672274793')}: EPERM`, `${reboot(commands.suspend)}: EPERM`],
+      main: ['wait one: exit 3'],
+    },
+  },
+  [{ what: 'root does it', replace: ['quietly { call setresuid 3000 3000 3000 }; ', ''] }],
 );

@@ -11,7 +11,7 @@ tells(
       'setns(2) to a descendant namespace is allowed, and puts later children there, not the caller; they count as inside.',
     sources: [man('setns(2)', 'CLONE_NEWPID'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
     tags,
-    entries: ['NS-08', 'NS-09', 'PFD-15'],
+    entries: ['NS-08', 'NS-09'],
   },
   {
     script: `fork maker { ${unshared}; fork one { quietly { on USR1 opens got }; open up; await got; await end; exit 5 }; open-file /proc/@one/ns/pid O_RDONLY > ns; await up; exec-actor { pause } };

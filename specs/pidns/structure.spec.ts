@@ -1,5 +1,5 @@
 /** How pid namespaces are made and nested: pid_namespaces(7), unshare(2). */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const page = man('pid_namespaces(7)');
 const tags = ['pidns', 'container'];
@@ -14,8 +14,12 @@ tells(
     entries: ['NS-01'],
   },
   {
-    script: `${unshared}; fork one { call getpid; parent; call getppid; open told; await seen; exit 3 }; await told; field /proc/@one/status NSpid; open seen; exit 0`,
-    says: { one: ['call getpid: 1', 'parent: 0', 'call getppid: 0'] },
+    as: 'init',
+    script: `${unshared}; fork one { call getpid; parent; call getppid; open told; await seen; exit 3 }; await told; field /proc/@one/status NSpid; open seen; wait one; exit 0`,
+    says: {
+      one: ['call getpid: 1', 'parent: 0', 'call getppid: 0'],
+      main: ['field /proc/@one/status NSpid: 2 1', 'wait one: exit 3'],
+    },
   },
   [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
 );
@@ -98,6 +102,34 @@ tells(
   ],
 );
 
+spec(
+  {
+    id: 'pidns.structure.pid-for-children-link-before-the-first-fork',
+    statement:
+      'Between unshare and the first fork readlink(2) of /proc/self/ns/pid_for_children is ENOENT; from 7.1 on it tells the new namespace.',
+    sources: [page, kernelSource('kernel/pid_namespace.c', 'pidns_for_children_get')],
+    tags: ['errata', ...tags],
+    entries: ['NS-04'],
+    expected: byKernel({ '<7.1': 'ENOENT', '>=7.1': 'another' }),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    const fixture = await guest.process(
+      actor(
+        'readlink /proc/self/ns/pid_for_children; quietly { call unshare CLONE_NEWPID }; readlink /proc/self/ns/pid_for_children; readlink /proc/self/ns/pid; exit 0',
+      ),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    const [before = '', between = '', own = ''] = fixture
+      .seen({ ev: 'readlink' })
+      .map(({ error, text = '' }) => error ?? text);
+    const told = !between.startsWith('pid:[') ? between : between === own ? 'its own' : 'another';
+    observe(told);
+    expect(told).toBe(expected);
+    expect([before, own]).toEqual([own, before]);
+  },
+  [{ what: 'it is another namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
 tells(
   {
     id: 'pidns.structure.fork-after-its-init-died-is-enomem',
@@ -135,6 +167,63 @@ tells(
     },
   },
   [{ what: 'its init lives', replace: ['kill one KILL; wait one', 'call getpid'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.zombie-keeps-its-namespace',
+    statement:
+      'The namespace of an init that is a zombie can still be opened and entered, but nobody is born in it; when it was waited for there is nothing to open.',
+    sources: [man('namespaces(7)', 'Namespace lifetime'), kernelSource('kernel/pid_namespace.c', 'pidns_get')],
+    tags: ['zombie', ...tags],
+    entries: ['NS-20'],
+  },
+  {
+    as: 'init',
+    script: `clone one CLONE_NEWPID { exit 5 }; until Z one;
+      fork joiner { open-file /proc/@one/ns/pid O_RDONLY > ns; call setns $ns CLONE_NEWPID; fork late { exit 0 }; exit 0 }; wait joiner; wait one; open-file /proc/@one/ns/pid O_RDONLY > ns; exit 0`,
+    says: {
+      joiner: ['open-file /proc/@one/ns/pid O_RDONLY: 0', 'call setns $ns CLONE_NEWPID: 0', 'fork late: ENOMEM'],
+      main: [
+        'until Z one: Z',
+        'wait joiner: exit 0',
+        'wait one: exit 5',
+        'open-file /proc/@one/ns/pid O_RDONLY: ENOENT',
+      ],
+    },
+  },
+  [{ what: 'it is no init', replace: ['clone one CLONE_NEWPID {', 'clone one 0 {'] }],
+);
+
+spec(
+  {
+    id: 'pidns.structure.bind-mount-keeps-a-dead-namespace',
+    statement:
+      'A bind mount of /proc/PID/ns/pid keeps the namespace when its init has ended: it can still be entered, but nobody is born in it.',
+    sources: [man('namespaces(7)', 'Namespace lifetime'), kernelSource('kernel/pid_namespace.c', 'pidns_install')],
+    tags,
+    entries: ['NS-20'],
+  },
+  async ({ guest, expect }) => {
+    const init = await guest.pidNamespace(actor('ready; pause'), { trace: false });
+    await init.ready();
+    const file = '/run/dead-namespace';
+    const inode = await guest.exec(`stat -L -c %i /proc/${init.hostPid}/ns/pid`);
+    await guest.exec(`touch ${file} && mount --bind /proc/${init.hostPid}/ns/pid ${file}`);
+    await init.signal('KILL');
+    await init.drained();
+    const fixture = await guest.process(
+      actor(`open-file ${file} O_RDONLY > ns; call setns $ns CLONE_NEWPID; fork late { exit 0 }; exit 0`),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript()).toEqual([
+      `open-file ${file} O_RDONLY: 0`,
+      'call setns $ns CLONE_NEWPID: 0',
+      'fork late: ENOMEM',
+    ]);
+    expect(await guest.exec(`stat -L -c %i ${file}; umount ${file}`)).toMatchObject({ stdout: inode.stdout });
+  },
+  [{ what: 'nothing is mounted', replace: ['mount --bind', 'test'] }],
 );
 
 tells(
@@ -231,6 +320,52 @@ tells(
     },
   },
   [{ what: 'another number', replace: ['ns_last_pid 999', 'ns_last_pid 998'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.ns-last-pid-leaves-the-outer-one',
+    statement: 'Writing ns_last_pid in a nested namespace changes neither that of its parent nor the pids given there.',
+    sources: [page, kernelSource('kernel/pid_namespace.c', 'pid_ns_ctl_handler')],
+    tags,
+    entries: ['NS-15'],
+    needs: ['CONFIG_CHECKPOINT_RESTORE'],
+  },
+  {
+    as: 'init',
+    script: `fork maker { ${unshared}; fork one { write /proc/sys/kernel/ns_last_pid 999; read /proc/sys/kernel/ns_last_pid; exit 5 }; wait one; exit 0 }; wait maker; read /proc/sys/kernel/ns_last_pid; fork next { call getpid; exit 0 }; wait next; exit 0`,
+    says: {
+      one: ['write /proc/sys/kernel/ns_last_pid 999: 0', 'read /proc/sys/kernel/ns_last_pid: 999'],
+      next: ['call getpid: 4'],
+      main: ['wait maker: exit 0', 'read /proc/sys/kernel/ns_last_pid: 3', 'wait next: exit 0'],
+    },
+  },
+  [{ what: 'it is the same namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.ns-last-pid-needs-a-capability',
+    statement:
+      'Who has neither CAP_CHECKPOINT_RESTORE nor CAP_SYS_ADMIN may read ns_last_pid, but not write it: EPERM.',
+    sources: [
+      man('capabilities(7)', 'CAP_CHECKPOINT_RESTORE'),
+      kernelSource('kernel/pid_namespace.c', 'pid_ns_ctl_handler'),
+    ],
+    tags: ['permission', ...tags],
+    entries: ['NS-15'],
+    needs: ['CONFIG_CHECKPOINT_RESTORE'],
+  },
+  {
+    as: 'init',
+    script: `fork user { quietly { call setresuid 3000 3000 3000 }; write /proc/sys/kernel/ns_last_pid 5; read /proc/sys/kernel/ns_last_pid; exit 0 }; wait user; fork next { call getpid; exit 0 }; wait next; exit 0`,
+    says: {
+      user: ['write /proc/sys/kernel/ns_last_pid 5: EPERM', 'read /proc/sys/kernel/ns_last_pid: 2'],
+      next: ['call getpid: 3'],
+      main: ['wait user: exit 0', 'wait next: exit 0'],
+    },
+  },
+  [{ what: 'it is root', replace: ['quietly { call setresuid 3000 3000 3000 }; ', ''] }],
 );
 
 tells(
@@ -405,6 +540,36 @@ tells(
       call ioctl $ns 2147792646 2; call ioctl $ns 2147792648 3; exit 0`,
     says: ([outside, inside]) => ({
       main: [`call ioctl $ns 2147792646 2: ${outside ?? ''}`, `call ioctl $ns 2147792648 3: ${inside ?? ''}`],
+    }),
+  },
+  [{ what: "it is the caller's namespace", replace: ['/proc/@one/ns/pid', '/proc/self/ns/pid'] }],
+);
+
+tells(
+  {
+    id: 'pidns.structure.ioctl-tells-the-process-of-a-thread',
+    statement:
+      'Of the number of a thread NS_GET_TGID_FROM_PIDNS and NS_GET_TGID_IN_PIDNS tell its process, NS_GET_PID_FROM_PIDNS and NS_GET_PID_IN_PIDNS the thread; up to 6.10 all are ENOTTY.',
+    sources: [man('ioctl_nsfs(2)'), kernelSource('fs/nsfs.c', 'ns_ioctl')],
+    tags: ['thread', ...tags],
+    entries: ['NS-16'],
+    expected: byKernel(
+      { '<6.11': ['ENOTTY', 'ENOTTY', 'ENOTTY', 'ENOTTY'], '>=6.11': ['3', '4', '2', '3'] },
+      { '>=6.11': { commit: 'ca567df74a28', title: 'nsfs: add pid translation ioctls' } },
+    ),
+  },
+  {
+    as: 'init',
+    // _IOR(0xb7, 6 … 9, int). (include/uapi/linux/nsfs.h)
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { fork two { thread t { await never }; open up; pause }; pause }; await up; quietly { open-file /proc/@one/ns/pid O_RDONLY > ns };
+      call ioctl $ns 2147792647 3; call ioctl $ns 2147792646 3; call ioctl $ns 2147792649 4; call ioctl $ns 2147792648 4; exit 0`,
+    says: ([fromProcess, fromThread, inProcess, inThread]) => ({
+      main: [
+        `call ioctl $ns 2147792647 3: ${fromProcess ?? ''}`,
+        `call ioctl $ns 2147792646 3: ${fromThread ?? ''}`,
+        `call ioctl $ns 2147792649 4: ${inProcess ?? ''}`,
+        `call ioctl $ns 2147792648 4: ${inThread ?? ''}`,
+      ],
     }),
   },
   [{ what: "it is the caller's namespace", replace: ['/proc/@one/ns/pid', '/proc/self/ns/pid'] }],

@@ -90,3 +90,34 @@ tells(
     },
   ],
 );
+
+tells(
+  {
+    id: 'proc.wchan.is-for-who-may-trace',
+    statement:
+      'The file wchan of a process that its cgroup keeps frozen says get_signal to root (0 on 5.10), and 0 to another user.',
+    sources: [man('proc_pid_wchan(5)'), kernelSource('fs/proc/base.c', 'proc_pid_wchan')],
+    tags: ['cgroup', ...tags],
+    entries: ['PRC-08'],
+    expected: byKernel(
+      { '<5.16': '0', '>=5.16': 'get_signal' },
+      { '>=5.16': { commit: 'bc9bbb81730e', title: 'x86: Fix get_wchan() to support the ORC unwinder' } },
+    ),
+    needs: ['CONFIG_KALLSYMS'],
+  },
+  {
+    script: `quietly { mkdir /sys/fs/cgroup/wchan }; fork child { quietly { write /sys/fs/cgroup/wchan/cgroup.procs 0 }; open up; await end; exit 5 }; quietly { await up; write /sys/fs/cgroup/wchan/cgroup.freeze 1; until-frozen /sys/fs/cgroup/wchan; until-in futex child };
+      read /proc/@child/wchan; fork user { quietly { call setresuid 3000 3000 3000 }; read /proc/@child/wchan; exit 0 }; wait user;
+      quietly { kill child KILL }; wait child; quietly { write /sys/fs/cgroup/wchan/cgroup.freeze 0; rmdir /sys/fs/cgroup/wchan }; exit 0`,
+    says: (where) => ({
+      user: ['read /proc/@child/wchan: 0'],
+      main: [`read /proc/@child/wchan: ${where}`, 'wait user: exit 0', 'wait child: SIGKILL'],
+    }),
+  },
+  [
+    {
+      what: 'it has ended',
+      replace: ['until-in futex child }', 'until-in futex child; kill child KILL; wait child }'],
+    },
+  ],
+);

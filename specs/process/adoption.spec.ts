@@ -134,6 +134,63 @@ tells(
 
 tells(
   {
+    id: 'process.orphan.member-of-an-outside-parent-goes-to-the-init-outside',
+    statement:
+      "Without a subreaper, such a child goes to the init of its parent's pid namespace, not to that of its own; inside its getppid() stays 0.",
+    sources: [
+      man('pid_namespaces(7)', 'Adoption of orphaned children'),
+      kernelSource('kernel/exit.c', 'find_child_reaper'),
+    ],
+    tags: ['star', 'container', ...tags],
+    entries: ['ORP-04'],
+  },
+  {
+    as: 'init',
+    script: `fork maker { quietly { call unshare CLONE_NEWPID }; fork one { await end; exit 5 }; fork member { call getpid; open up; await dead; parent; exit 6 }; await up; exit 0 };
+      wait maker; open dead; wait any; open end; wait any; exit 0`,
+    says: {
+      member: ['call getpid: 2', 'parent: 0'],
+      main: ['wait maker: exit 0', 'wait: exit 6', 'wait: exit 5'],
+    },
+  },
+  [
+    {
+      what: 'the init forks the member',
+      replace: [
+        'fork one { await end; exit 5 }; fork member { call getpid; open up; await dead; parent; exit 6 };',
+        'fork one { fork member { call getpid; open up; await dead; parent; exit 6 }; await end; exit 5 };',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'process.orphan.child-made-after-setns-goes-outside',
+    statement:
+      'When a process that has entered a pid namespace by setns(2) dies, its child there goes to the init of the namespace it was in itself.',
+    sources: [
+      man('pid_namespaces(7)', 'Adoption of orphaned children'),
+      kernelSource('kernel/exit.c', 'find_child_reaper'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['ORP-04'],
+  },
+  {
+    as: 'init',
+    script: `clone one CLONE_NEWPID { await end; exit 5 }; fork maker { quietly { open-file /proc/@one/ns/pid O_RDONLY > ns }; call setns $ns CLONE_NEWPID; fork member { call getpid; open up; await dead; parent; exit 6 }; await up; exit 0 };
+      wait maker; open dead; wait any; open end; wait one; exit 0`,
+    says: {
+      maker: ['call setns $ns CLONE_NEWPID: 0'],
+      member: ['call getpid: 2', 'parent: 0'],
+      main: ['wait maker: exit 0', 'wait: exit 6', 'wait one: exit 5'],
+    },
+  },
+  [{ what: 'it enters nothing', replace: ['call setns $ns CLONE_NEWPID', 'call setns $ns CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
     id: 'process.orphan.of-a-thread-goes-to-a-sibling-thread',
     statement: 'When the thread that forked a child ends but its process lives, the child keeps its parent.',
     sources: [kernelSource('kernel/exit.c', 'find_alive_thread')],
@@ -202,8 +259,12 @@ tells(
     entries: ['ORP-06'],
   },
   {
-    script: `quietly { subreaper }; fork middle { fork child { quietly { block USR1 }; pdeathsig USR1; pdeathsig; open set; sigwait USR1; exit 4 }; await set; exit 0 }; wait middle; wait any; exit 0`,
-    says: { main: ['wait middle: exit 0', 'wait: exit 4'] },
+    as: 'init',
+    script: `fork middle { fork child { quietly { block USR1 }; pdeathsig USR1; pdeathsig; open set; sigwait USR1; exit 4 }; await set; exit 0 }; wait middle; wait any; exit 0`,
+    says: {
+      child: ['pdeathsig USR1: 0', 'pdeathsig: USR1', 'sigwait USR1: USR1 SI_USER from 2'],
+      main: ['wait middle: exit 0', 'wait: exit 4'],
+    },
   },
   [{ what: 'the child asks for another signal', replace: ['pdeathsig USR1;', 'pdeathsig USR2;'] }],
 );
@@ -287,7 +348,6 @@ tells(
     statement: 'PR_SET_PDEATHSIG takes 0 to 64; 65 and −1 are EINVAL.',
     sources: [man('PR_SET_PDEATHSIG(2const)', 'ERRORS'), kernelSource('kernel/sys.c', '__do_sys_prctl')],
     tags: ['pdeathsig', ...tags],
-    entries: ['ORP-07'],
   },
   {
     script: 'pdeathsig 64; pdeathsig 65; pdeathsig -1; pdeathsig 0; exit 0',
@@ -355,7 +415,7 @@ tells(
       'The parent-death signal is not used up: it comes again, from the new parent, when that one dies; si_pid names who has died.',
     sources: deathSignal,
     tags: ['subreaper', ...tags],
-    entries: ['ORP-08'],
+    entries: ['ORP-07'],
   },
   {
     as: 'init',
@@ -389,7 +449,6 @@ tells(
       'Each thread has a parent-death signal of its own: that of a thread that is not the main one comes, too, for the process.',
     sources: deathSignal,
     tags: ['thread', ...tags],
-    entries: ['ORP-07'],
   },
   {
     as: 'init',
@@ -405,7 +464,7 @@ tells(
 );
 
 for (const { name, kind, make, entry, needs } of [
-  { name: 'set-user-id', kind: 'a set-user-ID program', make: 'chmod 4755 /tmp/special', entry: 'ORP-10', needs: [] },
+  { name: 'set-user-id', kind: 'a set-user-ID program', make: 'chmod 4755 /tmp/special', entry: 'ORP-08', needs: [] },
   {
     name: 'capable',
     kind: 'a program with a capability of its own',

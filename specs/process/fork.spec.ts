@@ -352,7 +352,7 @@ tells(
       'CLONE_PARENT is EINVAL for the init of a pid namespace: it can have no sibling; its children may use it.',
     sources: [man('clone(2)', 'CLONE_PARENT'), kernelSource('kernel/fork.c', 'copy_process')],
     tags: ['clone', 'init', ...tags],
-    entries: ['INI-17'],
+    entries: ['FEX-10'],
   },
   {
     as: 'init',

@@ -20,7 +20,6 @@ for (const { option, code, does, after } of [
       statement: `With ${option}, event ${code} tells the tracer whom a tracee has made: that one is traced, too, and starts in a stop (event 128).`,
       sources: [options, event, kernelSource('include/linux/ptrace.h', 'ptrace_init_task')],
       tags: [...(after === 'clone' ? ['thread'] : []), ...tags],
-      entries: ['PTR-04'],
     },
     {
       script: seized(
@@ -50,7 +49,6 @@ tells(
       'With PTRACE_O_TRACEVFORKDONE event 5 comes when the vfork child has ended or executed; the child is no tracee.',
     sources: [options, kernelSource('kernel/fork.c', 'kernel_clone')],
     tags,
-    entries: ['PTR-04'],
   },
   {
     script: seized(
@@ -175,7 +173,6 @@ for (const { how, before, stops } of [
         : 'Without PTRACE_O_TRACEEXEC, a seized tracee executes without a word to its tracer.',
       sources: [man('ptrace(2)', 'execve(2) under ptrace'), event],
       tags,
-      entries: ['PTR-04'],
     },
     {
       script: `fork child { await go; exec-actor { exit 5 } }; quietly { call ptrace ${before} }; open go; wait child __WALL; ${stops ? 'stop-info child; quietly { call ptrace PTRACE_CONT child 0 0 }; wait child; ' : ''}exit 0`,

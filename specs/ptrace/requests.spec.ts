@@ -14,7 +14,6 @@ tells(
     statement: 'PTRACE_SEIZE with an address, or with options that there are not, is EIO, and traces nobody.',
     sources: [man('ptrace(2)', 'PTRACE_SEIZE'), kernelSource('kernel/ptrace.c', 'ptrace_attach')],
     tags,
-    entries: ['PTR-09'],
   },
   {
     script: `fork child { pause }; call ptrace PTRACE_SEIZE child 8 0; call ptrace PTRACE_SEIZE child 0 4096; field /proc/@child/status TracerPid; call ptrace PTRACE_SEIZE child 0 0; exit 0`,
@@ -39,7 +38,6 @@ tells(
     statement: 'PTRACE_SETOPTIONS with options that there are not is EINVAL.',
     sources: [errors, kernelSource('kernel/ptrace.c', 'ptrace_setoptions')],
     tags,
-    entries: ['PTR-09'],
   },
   {
     script: `${stopped}; call ptrace PTRACE_SETOPTIONS child 0 4096; call ptrace PTRACE_SETOPTIONS child 0 PTRACE_O_TRACEEXIT; exit 0`,
@@ -59,7 +57,6 @@ tells(
     statement: 'A zombie cannot be traced (EPERM), nor can a process that there is not (ESRCH).',
     sources: [errors, kernelSource('kernel/ptrace.c', 'ptrace_attach')],
     tags: ['zombie', ...tags],
-    entries: ['PTR-09'],
   },
   {
     script: `fork child { exit 5 }; until Z child; call ptrace PTRACE_SEIZE child 0 0; call ptrace PTRACE_ATTACH child 0 0; wait child; call ptrace PTRACE_SEIZE child 0 0; exit 0`,
@@ -82,7 +79,6 @@ tells(
     statement: 'A process that is traced cannot ask for it again by PTRACE_TRACEME: EPERM.',
     sources: [man('ptrace(2)', 'PTRACE_TRACEME'), kernelSource('kernel/ptrace.c', 'ptrace_traceme')],
     tags,
-    entries: ['PTR-09'],
   },
   {
     script: `fork child { call ptrace PTRACE_TRACEME 0 0 0; call ptrace PTRACE_TRACEME 0 0 0; exit 5 }; wait child; exit 0`,
@@ -101,7 +97,6 @@ tells(
       'A request for a process that is not traced, that runs, or that another process or another thread of the tracer traces is ESRCH.',
     sources: [errors, kernelSource('kernel/ptrace.c', 'ptrace_check_attach')],
     tags: ['thread', ...tags],
-    entries: ['PTR-09'],
   },
   {
     script: `fork free { pause }; call ptrace PTRACE_CONT free 0 0; quietly { call ptrace PTRACE_SEIZE free 0 0 }; call ptrace PTRACE_CONT free 0 0;
@@ -154,7 +149,6 @@ tells(
       'PTRACE_CONT and PTRACE_DETACH with a number that is no signal are EIO; the tracee stays stopped and traced.',
     sources: [errors, kernelSource('kernel/ptrace.c', 'ptrace_resume')],
     tags,
-    entries: ['PTR-09'],
   },
   {
     script: `${stopped}; call ptrace PTRACE_CONT child 0 65; call ptrace PTRACE_DETACH child 0 65; state child; call ptrace PTRACE_DETACH child 0 0; exit 0`,

@@ -28,6 +28,42 @@ tells(
   [{ what: 'it is injected', replace: ['call ptrace PTRACE_CONT child 0 0', 'call ptrace PTRACE_CONT child 0 USR1'] }],
 );
 
+/** All that can be sent, SIGKILL apart, as wait(2) names them. */
+const allSignals = [
+  ...'HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS'.split(
+    ' ',
+  ),
+  ...Array.from({ length: 33 }, (_, index) => String(32 + index)),
+];
+
+tells(
+  {
+    id: 'ptrace.signal.every-one-stops',
+    statement:
+      'Each of the 64 signals except SIGKILL stops a tracee before it is delivered, whatever its default action; suppressed, it does nothing.',
+    sources: stop,
+    tags,
+    entries: ['PTR-01'],
+  },
+  {
+    script: seized(
+      `quietly { ${allSignals.map((signal) => `call kill self ${signal}`).join('; ')} }; exit 5`,
+      `repeat ${allSignals.length + 2} { wait child __WALL; quietly { call ptrace PTRACE_CONT child 0 0 } }`,
+    ),
+    says: {
+      main: [
+        ...allSignals.flatMap((signal) => [
+          // By a trap the tracer of one that is seized is told that a group-stop would end. (ptrace_trap_notify())
+          ...(signal === 'CONT' ? ['wait child: stopped by SIGTRAP event 128'] : []),
+          `wait child: stopped by SIG${signal}`,
+        ]),
+        'wait child: exit 5',
+      ],
+    },
+  },
+  [{ what: 'one is blocked', replace: ['quietly { call kill', 'quietly { block WINCH; call kill'] }],
+);
+
 tells(
   {
     id: 'ptrace.signal.continue-injects-the-signal',
@@ -167,7 +203,6 @@ for (const { option, event, does, after } of [
       statement: `With ${option} a tracee stops at ${after} with event ${event}.`,
       sources: [options, kernelSource('include/linux/ptrace.h', 'ptrace_event')],
       tags,
-      entries: ['PTR-04'],
     },
     {
       script: seized(does, 'wait child __WALL; quietly { call ptrace PTRACE_DETACH child 0 0 }; wait child', option),
@@ -422,7 +457,6 @@ tells(
     statement: 'A thread can trace neither itself nor another of its process: EPERM.',
     sources: [man('ptrace(2)', 'ERRORS'), kernelSource('kernel/ptrace.c', 'ptrace_attach')],
     tags: ['thread', 'permission', ...tags],
-    entries: ['PTR-09'],
   },
   {
     script:

@@ -1,5 +1,5 @@
 /** What a siginfo_t says of where a signal comes from: sigaction(2) "The siginfo_t argument". */
-import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, signalsTakenBy, signalsTo, spec, tells } from '../../src/harness/index.ts';
 
 const page = man('sigaction(2)', 'The siginfo_t argument to a SA_SIGINFO handler');
 const tags = ['siginfo'];
@@ -59,6 +59,47 @@ spec(
     expect(fixture.transcript()[0]).toBe('signal SYS: SYS_SECCOMP');
   },
   [{ what: 'the filter makes it fail', replace: ['getppid trap', 'getppid errno'] }],
+);
+
+spec(
+  {
+    id: 'signal.info.sigsys-of-a-filter-that-kills',
+    statement:
+      'SECCOMP_RET_KILL_PROCESS is a SIGSYS of the kernel that its process takes, although it blocks and ignores it; up to 5.15 it ends the process without any signal.',
+    sources: [man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS'), kernelSource('kernel/signal.c', 'force_sig_seccomp')],
+    tags: ['seccomp', 'trace', ...tags],
+    entries: ['INF-10'],
+    needs: ['CONFIG_SECCOMP_FILTER'],
+    expected: byKernel<{ sent: readonly number[]; taken: readonly number[] }>(
+      { '<5.16': { sent: [], taken: [] }, '>=5.16': { sent: [1], taken: [31] } },
+      {
+        '>=5.16': {
+          commit: '307d522f5eb8',
+          title: 'signal/seccomp: Refactor seccomp signal and coredump generation',
+        },
+      },
+    ),
+  },
+  async ({ guest, expect, expected, observe }) => {
+    const fixture = await guest.process(
+      actor(
+        'fork v { say here; quietly { call prctl PR_SET_DUMPABLE 0; ignore SYS; block SYS; seccomp getpgrp kill }; call getpgrp; exit 3 }; wait v; exit 0',
+      ),
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript()).toEqual(['wait v: SIGSYS']);
+    const victim = fixture.seen({ ev: 'say', who: 'v' })[0]?.pid ?? 0;
+    const trace = await fixture.kernelTrace();
+    const sent = signalsTo(trace, victim);
+    const seen = { sent: sent.map(({ code }) => code), taken: signalsTakenBy(trace, victim) };
+    observe(seen);
+    expect(seen).toEqual(expected);
+    expect(sent.filter(({ sig, res, by }) => sig !== 31 || res !== 0 || by !== victim)).toEqual([]);
+  },
+  [
+    { what: 'the call fails', replace: ['seccomp getpgrp kill', 'seccomp getpgrp errno'] },
+    { what: 'it sends the signal itself', replace: ['ignore SYS; block SYS;', 'kill self SYS;'] },
+  ],
 );
 
 tells(
