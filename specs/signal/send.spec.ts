@@ -451,6 +451,39 @@ tells(
 
 tells(
   {
+    id: 'signal.send.sigkill-wins-over-what-a-stopped-process-has-pending',
+    statement:
+      'SIGKILL ends a stopped process before all that is pending for it and not blocked: a lower number, a caught signal, one of its thread alone.',
+    sources: [
+      man('signal(7)'),
+      kernelSource('kernel/signal.c', 'complete_signal'),
+      kernelSource('kernel/signal.c', 'get_signal'),
+    ],
+    tags,
+    entries: ['KIL-15'],
+  },
+  {
+    script: `fork child { quietly { limit RLIMIT_CORE 0; on USR1; on INT exit 4 }; ready; pause }; await child; kill child STOP; wait child WUNTRACED;
+      kill child HUP; kill child INT; kill child USR1; tgkill child child SEGV; kill child KILL; wait child; exit 0`,
+    says: {
+      main: [
+        'kill child STOP: 0',
+        'wait child: stopped by SIGSTOP',
+        'kill child HUP: 0',
+        'kill child INT: 0',
+        'kill child USR1: 0',
+        'tgkill child child SEGV: 0',
+        'kill child KILL: 0',
+        'wait child: SIGKILL',
+      ],
+      child: [],
+    },
+  },
+  [{ what: 'it is continued before', replace: ['kill child KILL; wait child', 'kill child CONT; wait child'] }],
+);
+
+tells(
+  {
     id: 'signal.send.to-the-parent-of-an-init-is-to-its-own-group',
     statement:
       'A namespace init whose parent is outside has getppid() 0, so that kill(getppid()) is a signal to its own group.',

@@ -1,5 +1,5 @@
 /** sigaction(2): what it refuses, what it keeps, what it throws away, and what its flags do. */
-import { byKernel, kernelSource, man, tells } from '../../src/harness/index.ts';
+import { actor, byKernel, kernelSource, man, spec, tells } from '../../src/harness/index.ts';
 
 const refuses = [man('sigaction(2)', 'ERRORS'), kernelSource('kernel/signal.c', 'do_sigaction')];
 const tags = ['disposition'];
@@ -420,6 +420,41 @@ tells(
   { script: 'quietly { on SEGV exit 0 }; crash', says: { main: ['signal SEGV: SEGV_MAPERR at 0x10'] } },
   [{ what: 'it is sent by kill', replace: ['crash', 'kill self SEGV'] }],
 );
+
+for (const { fault, signal, code, what, otherwise } of [
+  {
+    fault: 'read-only',
+    signal: 'SEGV',
+    code: 'SEGV_ACCERR',
+    what: 'A write to a page that may only be read',
+    otherwise: 'crash',
+  },
+  {
+    fault: 'past-end-of-file',
+    signal: 'BUS',
+    code: 'BUS_ADRERR',
+    what: 'An access to a mapped page behind the end of its file',
+    otherwise: 'kill self BUS',
+  },
+]) {
+  spec(
+    {
+      id: `signal.fault.${fault}-is-sig${signal.toLowerCase()}`,
+      statement: `${what} is SIG${signal} with ${code} and the address of that page.`,
+      sources: [man('sigaction(2)', 'si_addr'), kernelSource('kernel/signal.c', 'force_sig_fault')],
+      tags: ['fault', ...tags],
+      entries: ['INF-08'],
+    },
+    async ({ guest, expect }) => {
+      const fixture = await guest.process(actor(`quietly { on ${signal} exit 9 }; fault ${fault}; exit 0`));
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 9 });
+      expect(fixture.transcript()).toHaveLength(1);
+      // Where the page is, the kernel has chosen; what is touched is its first byte.
+      expect(fixture.transcript()[0]).toMatch(new RegExp(`^signal ${signal}: ${code} at 0x[0-9a-f]+000$`));
+    },
+    [{ what: 'it is something else', replace: [`fault ${fault}`, otherwise] }],
+  );
+}
 
 tells(
   {
