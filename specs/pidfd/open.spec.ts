@@ -356,3 +356,23 @@ tells(
   },
   [{ what: 'the user is root', replace: ['call setresuid 3000 3000 3000', 'call setresuid 0 0 0'] }],
 );
+
+tells(
+  {
+    id: 'pidfd.clone.autokill-takes-a-capability-of-its-user-namespace',
+    statement:
+      'CAP_SYS_ADMIN in a user namespace of its own is enough for CLONE_PIDFD_AUTOKILL without CLONE_NNP; up to 7.0 the flag is EINVAL.',
+    sources: [kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', 'permission', 'container', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'works' }, { '>=7.1': autokillSince }),
+  },
+  {
+    script: `fork user { quietly { call setresuid 3000 3000 3000; call unshare CLONE_NEWUSER }; clone child CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 }; exit 0 }; wait user; exit 0`,
+    says: (outcome) => ({
+      user: outcome === 'works' ? [] : ['clone child CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0: EINVAL'],
+      main: ['wait user: exit 0'],
+    }),
+  },
+  [{ what: 'no user namespace', replace: ['; call unshare CLONE_NEWUSER', ''] }],
+);
