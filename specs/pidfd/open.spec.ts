@@ -303,3 +303,128 @@ spec(
     },
   ],
 );
+
+const autokillSince = { commit: 'c8134b5f13ae', title: 'pidfd: add CLONE_PIDFD_AUTOKILL' };
+const autokill = 'CLONE_PIDFD|CLONE_AUTOREAP|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0';
+
+spec(
+  {
+    id: 'pidfd.clone.autokill-is-a-sigkill',
+    statement:
+      'What ends the child of CLONE_PIDFD_AUTOKILL when the pidfd and its copies are closed is SIGKILL; up to 7.0 the flag is EINVAL.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfs_file_release')],
+    tags: ['clone', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'status 9' }, { '>=7.1': autokillSince }),
+  },
+  async ({ guest, expect, expected }) => {
+    const closed = `call pidfd_open child 0 > other; call dup $child > copy; call close $child; call close $copy; until-gone child; exit-info $other`;
+    const fixture = await guest.process(
+      actor(`clone child ${autokill} { pause }; ${expected === 'EINVAL' ? '' : closed}; exit 0`),
+      { endAll: true },
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript().at(-1)).toBe(
+      expected === 'EINVAL' ? `clone child ${autokill}: EINVAL` : `exit-info $other: ${expected}`,
+    );
+  },
+  [{ what: 'it is sent SIGTERM', replace: ['call close $child; call', 'kill child TERM; call'] }],
+);
+
+spec(
+  {
+    id: 'pidfd.clone.autokill-waits-for-the-last-copy',
+    statement:
+      'As long as a copy of its pidfd is open, the child of CLONE_PIDFD_AUTOKILL is left alone; other pidfds of it do not count. Up to 7.0 the flag is EINVAL.',
+    sources: [kernelSource('fs/pidfs.c', 'pidfs_file_release'), kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'status 768' }, { '>=7.1': autokillSince }),
+  },
+  async ({ guest, expect, expected }) => {
+    // Were it killed, it could not get as far as its own end.
+    const copied = `call dup $child > copy; call pidfd_open child 0 > other; call close $child; call close $other; open go; until-gone child; exit-info $copy`;
+    const fixture = await guest.process(
+      actor(`clone child ${autokill} { await go; exit 3 }; ${expected === 'EINVAL' ? '' : copied}; exit 0`),
+      { endAll: true },
+    );
+    expect(await fixture.finished()).toEqual({ by: 'exit', code: 0 });
+    expect(fixture.transcript().at(-1)).toBe(
+      expected === 'EINVAL' ? `clone child ${autokill}: EINVAL` : `exit-info $copy: ${expected}`,
+    );
+  },
+  [{ what: 'it is no copy', replace: ['call dup $child > copy', 'call pidfd_open child 0 > copy'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.clone.autokill-needs-a-pidfd-and-autoreap',
+    statement:
+      'CLONE_PIDFD_AUTOKILL without CLONE_PIDFD or without CLONE_AUTOREAP is EINVAL; up to 7.0 it is with both, too.',
+    sources: [kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'works' }, { '>=7.1': autokillSince }),
+  },
+  {
+    script: `clone a CLONE_AUTOREAP|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 }; clone b CLONE_PIDFD|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 }; clone c ${autokill} { exit 3 }; exit 0`,
+    says: (withBoth) => ({
+      main: [
+        'clone a CLONE_AUTOREAP|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0: EINVAL',
+        'clone b CLONE_PIDFD|CLONE_NNP|CLONE_PIDFD_AUTOKILL exit 0: EINVAL',
+        ...(withBoth === 'EINVAL' ? [`clone c ${autokill}: EINVAL`] : []),
+      ],
+    }),
+  },
+  [
+    { what: 'there is a pidfd', replace: ['a CLONE_AUTOREAP', 'a CLONE_PIDFD|CLONE_AUTOREAP'] },
+    { what: 'it reaps itself', replace: ['b CLONE_PIDFD', 'b CLONE_AUTOREAP|CLONE_PIDFD'] },
+  ],
+);
+
+tells(
+  {
+    id: 'pidfd.clone.autokill-needs-nnp-or-a-capability',
+    statement:
+      'CLONE_PIDFD_AUTOKILL without CLONE_NNP is EPERM without CAP_SYS_ADMIN; root may do without. Up to 7.0 the flag is EINVAL.',
+    sources: [kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', 'permission', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'EPERM' }, { '>=7.1': autokillSince }),
+  },
+  {
+    script: `clone a CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 };
+      fork user { quietly { call setresuid 3000 3000 3000 }; clone b CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 }; clone c ${autokill} { exit 3 }; exit 0 }; wait user; exit 0`,
+    says: (error) => ({
+      main: [
+        ...(error === 'EINVAL' ? ['clone a CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0: EINVAL'] : []),
+        'wait user: exit 0',
+      ],
+      user: [
+        `clone b CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0: ${error}`,
+        ...(error === 'EINVAL' ? [`clone c ${autokill}: EINVAL`] : []),
+      ],
+    }),
+  },
+  [{ what: 'the user is root', replace: ['call setresuid 3000 3000 3000', 'call setresuid 0 0 0'] }],
+);
+
+tells(
+  {
+    id: 'pidfd.clone.autokill-takes-a-capability-of-its-user-namespace',
+    statement:
+      'CAP_SYS_ADMIN in a user namespace of its own is enough for CLONE_PIDFD_AUTOKILL without CLONE_NNP; up to 7.0 the flag is EINVAL.',
+    sources: [kernelSource('kernel/fork.c', 'copy_process')],
+    tags: ['clone', 'permission', 'container', ...tags],
+    entries: ['FEX-16'],
+    expected: byKernel({ '<7.1': 'EINVAL', '>=7.1': 'works' }, { '>=7.1': autokillSince }),
+  },
+  {
+    script: `fork user { quietly { call setresuid 3000 3000 3000; call unshare CLONE_NEWUSER }; clone child CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0 { exit 3 }; exit 0 }; wait user; exit 0`,
+    says: (outcome) => ({
+      user: outcome === 'works' ? [] : ['clone child CLONE_PIDFD|CLONE_AUTOREAP|CLONE_PIDFD_AUTOKILL exit 0: EINVAL'],
+      main: ['wait user: exit 0'],
+    }),
+  },
+  [{ what: 'no user namespace', replace: ['; call unshare CLONE_NEWUSER', ''] }],
+);

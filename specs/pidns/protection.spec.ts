@@ -56,6 +56,116 @@ spec(
   ],
 );
 
+tells(
+  {
+    id: 'pidns.init.sigkill-from-outside-ends-it-however-it-is-sent',
+    statement:
+      'SIGKILL from an ancestor namespace ends a namespace init, and SIGSTOP stops it, by sigqueue(3), tgkill(2) and pidfd_send_signal(2) as by kill(2).',
+    sources: [
+      page,
+      kernelSource('kernel/signal.c', 'send_signal_locked'),
+      kernelSource('kernel/signal.c', 'sig_task_ignored'),
+    ],
+    tags: ['star', ...tags],
+    entries: ['INI-03'],
+  },
+  {
+    script: `clone a CLONE_NEWPID { pause }; clone b CLONE_NEWPID { pause }; clone c CLONE_NEWPID|CLONE_PIDFD { pause }; clone d CLONE_NEWPID|CLONE_PIDFD { pause };
+      sigqueue a STOP 1; wait a WUNTRACED; sigqueue a KILL 1; wait a; tgkill b b STOP; wait b WUNTRACED; tgkill b b KILL; wait b;
+      pidfd-queue $c STOP 1; wait c WUNTRACED; pidfd-queue $c KILL 1; wait c; call pidfd_send_signal $d STOP 0 0; wait d WUNTRACED; call pidfd_send_signal $d KILL 0 0; wait d; exit 0`,
+    says: {
+      main: [
+        'sigqueue a STOP 1: 0',
+        'wait a: stopped by SIGSTOP',
+        'sigqueue a KILL 1: 0',
+        'wait a: SIGKILL',
+        'tgkill b b STOP: 0',
+        'wait b: stopped by SIGSTOP',
+        'tgkill b b KILL: 0',
+        'wait b: SIGKILL',
+        'pidfd-queue $c STOP 1: 0',
+        'wait c: stopped by SIGSTOP',
+        'pidfd-queue $c KILL 1: 0',
+        'wait c: SIGKILL',
+        'call pidfd_send_signal $d STOP 0 0: 0',
+        'wait d: stopped by SIGSTOP',
+        'call pidfd_send_signal $d KILL 0 0: 0',
+        'wait d: SIGKILL',
+      ],
+    },
+  },
+  [
+    {
+      what: 'one is sent from inside',
+      replace: [
+        'clone a CLONE_NEWPID { pause }',
+        'clone a CLONE_NEWPID { kill self KILL; exit 5 }; quietly { until Z a }',
+      ],
+    },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.init.sigterm-from-outside-is-dropped-however-it-is-sent',
+    statement:
+      'A signal without a handler that is queued, or sent by tgkill(2) or pidfd_send_signal(2), from an ancestor namespace is dropped by a namespace init as that of kill(2) is.',
+    sources: [
+      page,
+      kernelSource('kernel/signal.c', 'send_signal_locked'),
+      kernelSource('kernel/signal.c', 'sig_task_ignored'),
+    ],
+    tags: ['star', ...tags],
+    entries: ['INI-02'],
+  },
+  {
+    script: `clone one CLONE_NEWPID|CLONE_PIDFD { quietly { on USR1 exit 6 }; ready; pause }; await one; sigqueue one TERM 1; sigqueue one 34 1; tgkill one one INT; pidfd-queue $one HUP 1; call pidfd_send_signal $one TSTP 0 0;
+      field /proc/@one/status ShdPnd; field /proc/@one/status SigPnd; kill one USR1; wait one WUNTRACED; exit 0`,
+    says: {
+      main: [
+        'sigqueue one TERM 1: 0',
+        'sigqueue one 34 1: 0',
+        'tgkill one one INT: 0',
+        'pidfd-queue $one HUP 1: 0',
+        'call pidfd_send_signal $one TSTP 0 0: 0',
+        'field /proc/@one/status ShdPnd: 0000000000000000',
+        'field /proc/@one/status SigPnd: 0000000000000000',
+        'kill one USR1: 0',
+        'wait one: exit 6',
+      ],
+      one: ['signal USR1: SI_USER from 0'],
+    },
+  },
+  [
+    { what: 'it is no init', replace: ['CLONE_NEWPID|CLONE_PIDFD', 'CLONE_PIDFD'] },
+    { what: 'one is SIGKILL', replace: ['one one INT', 'one one KILL'] },
+  ],
+);
+
+tells(
+  {
+    id: 'pidns.init.sigkill-that-names-no-sender-is-dropped',
+    statement:
+      'SIGKILL that is queued from an ancestor namespace with SI_TIMER or SI_SIGIO, which go without a si_pid, does not end a namespace init.',
+    sources: [
+      kernelSource('kernel/signal.c', 'has_si_pid_and_uid'),
+      kernelSource('kernel/signal.c', 'send_signal_locked'),
+    ],
+    tags,
+    entries: ['INI-03'],
+  },
+  {
+    script: `clone one CLONE_NEWPID { quietly { on USR1 exit 6 }; ready; pause }; await one; sigqueue one KILL 1 SI_TIMER; sigqueue one KILL 1 -5; kill one USR1; wait one; exit 0`,
+    says: {
+      main: ['sigqueue one KILL 1 SI_TIMER: 0', 'sigqueue one KILL 1 -5: 0', 'kill one USR1: 0', 'wait one: exit 6'],
+    },
+  },
+  [
+    { what: 'it is SI_QUEUE', replace: ['KILL 1 SI_TIMER', 'KILL 1 SI_QUEUE'] },
+    { what: 'it is no init', replace: ['clone one CLONE_NEWPID', 'clone one 0'] },
+  ],
+);
+
 spec(
   {
     id: 'pidns.init.ignored-signals-are-dropped-alike',

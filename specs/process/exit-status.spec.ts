@@ -24,6 +24,36 @@ for (const { code, seen } of [
   );
 }
 
+for (const { code, told } of [
+  { code: '300', told: '44' },
+  { code: '-1', told: '255' },
+]) {
+  tells(
+    {
+      id: `process.exit-status.siginfo-of-${code.replace('-', 'minus-')}`,
+      statement: `SIGCHLD and waitid(2) tell no more of _exit(${code}) than wait(2) does: si_status is ${told}, the low eight bits.`,
+      sources: [
+        man('sigaction(2)', 'si_status'),
+        kernelSource('kernel/signal.c', 'do_notify_parent'),
+        kernelSource('kernel/exit.c', 'wait_task_zombie'),
+      ],
+      tags: ['exit-status', 'siginfo', ...tags],
+      entries: ['INF-03', 'WAI-02'],
+    },
+    {
+      script: `quietly { block CHLD }; fork child { exit ${code} }; sigwait CHLD; waitid P_PID child WEXITED|WNOWAIT; waitid P_PID child WEXITED; exit 0`,
+      says: {
+        main: [
+          `sigwait CHLD: CHLD CLD_EXITED ${told} from child`,
+          `waitid P_PID child WEXITED|WNOWAIT: CLD_EXITED ${told} from child`,
+          `waitid P_PID child WEXITED: CLD_EXITED ${told} from child`,
+        ],
+      },
+    },
+    [{ what: 'another code', replace: [`exit ${code} }`, 'exit 77 }'] }],
+  );
+}
+
 for (const { name, does, word } of [
   { name: 'exit', does: 'exit 3', word: '0x300' },
   { name: 'kill', does: 'kill self KILL', word: '0x9' },

@@ -25,6 +25,38 @@ tells(
 
 tells(
   {
+    id: 'ptrace.siginfo.a-stop-is-told-as-trapped',
+    statement:
+      'SIGCHLD and waitid(2) tell a tracer of the stop of its tracee as CLD_TRAPPED, with the signal it has stopped for.',
+    sources: [
+      man('sigaction(2)', 'si_code'),
+      kernelSource('kernel/signal.c', 'do_notify_parent_cldstop'),
+      kernelSource('kernel/exit.c', 'wait_task_stopped'),
+    ],
+    tags: ['siginfo', ...tags],
+    entries: ['INF-03'],
+  },
+  {
+    script: `quietly { block CHLD }; fork child { await go; kill self USR1; kill self STOP; exit 5 }; quietly { call ptrace PTRACE_SEIZE child 0 0 }; open go;
+      sigwait CHLD; waitid P_PID child WSTOPPED|WNOWAIT; waitid P_PID child WSTOPPED; quietly { call ptrace PTRACE_CONT child 0 0 };
+      sigwait CHLD; waitid P_PID child WSTOPPED; quietly { call ptrace PTRACE_CONT child 0 0 }; sigwait CHLD; waitid P_PID child WEXITED; exit 0`,
+    says: {
+      main: [
+        'sigwait CHLD: CHLD CLD_TRAPPED 10 from child',
+        'waitid P_PID child WSTOPPED|WNOWAIT: CLD_TRAPPED 10 from child',
+        'waitid P_PID child WSTOPPED: CLD_TRAPPED 10 from child',
+        'sigwait CHLD: CHLD CLD_TRAPPED 19 from child',
+        'waitid P_PID child WSTOPPED: CLD_TRAPPED 19 from child',
+        'sigwait CHLD: CHLD CLD_EXITED 5 from child',
+        'waitid P_PID child WEXITED: CLD_EXITED 5 from child',
+      ],
+    },
+  },
+  [{ what: 'another signal', replace: ['kill self USR1', 'kill self USR2'] }],
+);
+
+tells(
+  {
     id: 'ptrace.siginfo.can-be-changed-before-delivery',
     statement: 'The handler of a tracee gets the siginfo_t that its tracer has put in by PTRACE_SETSIGINFO.',
     sources: request('PTRACE_SETSIGINFO'),

@@ -1,5 +1,5 @@
 /** What a tracer sees of signals and ends: ptrace(2). */
-import { kernelSource, man, tells } from '../../src/harness/index.ts';
+import { commit, kernelSource, man, tells } from '../../src/harness/index.ts';
 
 const stop = [man('ptrace(2)', 'Signal-delivery-stop'), kernelSource('kernel/signal.c', 'ptrace_signal')];
 const group = [man('ptrace(2)', 'Group-stop'), kernelSource('kernel/signal.c', 'do_signal_stop')];
@@ -95,6 +95,62 @@ tells(
     says: { main: ['wait child: SIGKILL'] },
   },
   [{ what: 'it is SIGTERM', replace: ['kill self KILL', 'kill self TERM'] }],
+);
+
+tells(
+  {
+    id: 'ptrace.signal.of-a-killing-filter-is-not-shown',
+    statement:
+      'A seccomp filter that kills the process ends a tracee without a stop for its tracer, whatever it does with SIGSYS.',
+    sources: [
+      man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS'),
+      kernelSource('kernel/signal.c', 'get_signal'),
+      kernelSource('kernel/signal.c', 'force_sig_info_to_task'),
+    ],
+    tags: ['seccomp', ...tags],
+    entries: ['SIG-16', 'SIG-17'],
+  },
+  {
+    script: seized(
+      'quietly { limit RLIMIT_CORE 0; on SYS; block SYS; seccomp getpgrp kill }; call getpgrp; exit 5',
+      'wait child __WALL',
+    ),
+    says: { main: ['wait child: SIGSYS'], child: [] },
+  },
+  [{ what: 'it traps', replace: ['seccomp getpgrp kill', 'seccomp getpgrp trap'] }],
+);
+
+tells(
+  {
+    id: 'ptrace.signal.of-a-fault-is-shown',
+    statement:
+      'A fault stops a tracee before its SIGSEGV is delivered, also when it has blocked that; a tracer can suppress it.',
+    sources: [
+      ...stop,
+      kernelSource('kernel/signal.c', 'force_sig_info_to_task'),
+      commit('e349d945fac7', "signal: Don't always set SA_IMMUTABLE for forced signals"),
+    ],
+    tags: ['fault', ...tags],
+    entries: ['PTR-01', 'SIG-14'],
+  },
+  {
+    // The instruction is tried again, and faults again.
+    script: seized(
+      'quietly { limit RLIMIT_CORE 0; on SEGV; block SEGV }; crash; exit 5',
+      'wait child __WALL; stop-info child; tracee-mask child; quietly { call ptrace PTRACE_CONT child 0 0 }; wait child __WALL; quietly { call ptrace PTRACE_CONT child 0 SEGV }; wait child __WALL',
+    ),
+    says: {
+      main: [
+        'wait child: stopped by SIGSEGV',
+        'stop-info child: SEGV SEGV_MAPERR at 0x10',
+        'tracee-mask child: none',
+        'wait child: stopped by SIGSEGV',
+        'wait child: SIGSEGV',
+      ],
+      child: [],
+    },
+  },
+  [{ what: 'it is not suppressed', replace: ['PTRACE_CONT child 0 0', 'PTRACE_CONT child 0 SEGV'] }],
 );
 
 tells(

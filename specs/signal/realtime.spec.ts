@@ -1,5 +1,15 @@
 /** Real-time signals and the limit on queued signals: signal(7) "Real-time signals", sigqueue(3), setrlimit(2). */
-import { actor, byKernel, kernelSource, man, signalResult, signalsTo, spec, tells } from '../../src/harness/index.ts';
+import {
+  actor,
+  byKernel,
+  commit,
+  kernelSource,
+  man,
+  signalResult,
+  signalsTo,
+  spec,
+  tells,
+} from '../../src/harness/index.ts';
 
 const realTime = man('signal(7)', 'Real-time signals');
 const limit = [man('setrlimit(2)', 'RLIMIT_SIGPENDING'), kernelSource('kernel/signal.c', '__send_signal_locked')];
@@ -242,6 +252,65 @@ tells(
     }),
   },
   [{ what: 'one more is queued', replace: ['repeat 2 {', 'repeat 3 {'] }],
+);
+
+/** A user who makes a user namespace when the soft limit is three, and has nine inside. */
+const limitedNamespace =
+  'call setresuid 4010 4010 4010; limit RLIMIT_SIGPENDING 3 9; block all; call unshare CLONE_NEWUSER; limit RLIMIT_SIGPENDING 9; repeat 3 { sigqueue self 34 1 }';
+
+tells(
+  {
+    id: 'signal.limit.user-namespace-is-held-to-its-creators-limit',
+    statement:
+      'In a user namespace no more can be queued than its creator was allowed when it was made, whatever the limit inside: EAGAIN. On 5.10 the limit inside alone counted.',
+    sources: [
+      man('user_namespaces(7)'),
+      kernelSource('kernel/ucount.c', 'inc_rlimit_get_ucounts'),
+      kernelSource('kernel/user_namespace.c', 'create_user_ns'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['RT-07'],
+    expected: byKernel(
+      { '<5.14': ['0', '4/9', '0'], '>=5.14': ['EAGAIN', '3/9', 'EAGAIN'] },
+      { '>=5.14': { commit: 'd64696905554', title: 'Reimplement RLIMIT_SIGPENDING on top of ucounts' } },
+    ),
+  },
+  {
+    script: `quietly { ${limitedNamespace} }; sigqueue self 34 2; field /proc/self/status SigQ; sigpoll 34; sigqueue self 34 3; sigqueue self 34 4; exit 0`,
+    says: ([fourth, count, again]) => ({
+      main: [
+        `sigqueue self 34 2: ${fourth ?? ''}`,
+        `field /proc/self/status SigQ: ${count ?? ''}`,
+        'sigpoll 34: 34 SI_QUEUE 1 from self uid 65534',
+        'sigqueue self 34 3: 0',
+        `sigqueue self 34 4: ${again ?? ''}`,
+      ],
+    }),
+  },
+  [
+    { what: 'the creator is allowed four', replace: ['RLIMIT_SIGPENDING 3 9', 'RLIMIT_SIGPENDING 4 9'] },
+    { what: 'one less is queued', replace: ['repeat 3 {', 'repeat 2 {'] },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.limit.standard-kill-is-exempt-in-a-user-namespace',
+    statement:
+      "kill(2) of a standard signal keeps its whole siginfo in a user namespace, too, also beyond the limit of the namespace's creator.",
+    sources: [
+      ...limit,
+      kernelSource('kernel/ucount.c', 'inc_rlimit_get_ucounts'),
+      commit('9e05e5c7ee87', 'signal: restore the override_rlimit logic'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['RT-04', 'RT-07'],
+  },
+  {
+    script: `quietly { ${limitedNamespace} }; kill self USR1; sigpoll USR1; exit 0`,
+    says: { main: ['kill self USR1: 0', 'sigpoll USR1: USR1 SI_USER from self uid 65534'] },
+  },
+  [{ what: 'it is sent by sigqueue', replace: ['kill self USR1', 'sigqueue self USR1 0'] }],
 );
 
 tells(

@@ -395,6 +395,83 @@ tells(
 
 tells(
   {
+    id: 'signal.group.each-member-sees-the-pid-of-the-sender-by-itself',
+    statement:
+      "A member of a group sees its sender's pid also when another member, in a child namespace, has been sent the same signal before it; up to 7.1, without what 6.1.190 and 6.12.111 have of it, it saw 0 as that one did.",
+    sources: [man('pid_namespaces(7)'), kernelSource('kernel/signal.c', 'send_signal_locked')],
+    tags: ['container', 'group', 'siginfo', ...tags],
+    entries: ['INF-04', 'KIL-11'],
+    expected: byKernel({
+      '<6.1 || 6.1 <6.1.190 || >6.1 <6.12 || 6.12 <6.12.111 || >6.12 <7.2': '0',
+      '6.1 >=6.1.190 || 6.12 >=6.12.111 || >=7.2': 'self',
+    }),
+  },
+  {
+    // The newest member of a group is the first to be sent to.
+    script: `quietly { setpgid; block USR1; call unshare CLONE_NEWPID }; fork one { open up; sigwait USR1; exit 5 }; await up; kill 0 USR1; wait one; sigpoll USR1; exit 0`,
+    says: (sender) => ({
+      one: ['sigwait USR1: USR1 SI_USER from 0'],
+      main: ['kill 0 USR1: 0', 'wait one: exit 5', `sigpoll USR1: USR1 SI_USER from ${sender}`],
+    }),
+  },
+  [{ what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] }],
+);
+
+tells(
+  {
+    id: 'signal.group.each-member-sees-the-uid-of-the-sender-by-itself',
+    statement:
+      "A member of a group sees its sender's uid also when another member, in another user namespace, has been sent the same signal before it; up to 7.1, without what 6.1.190 and 6.12.111 have of it, it saw the number that was meant for that one.",
+    sources: [man('user_namespaces(7)'), kernelSource('kernel/signal.c', 'send_signal_locked')],
+    tags: ['container', 'group', 'siginfo', ...tags],
+    entries: ['INF-07'],
+    expected: byKernel({
+      '<6.1 || 6.1 <6.1.190 || >6.1 <6.12 || 6.12 <6.12.111 || >6.12 <7.2': ' uid 7',
+      '6.1 >=6.1.190 || 6.12 >=6.12.111 || >=7.2': '',
+    }),
+  },
+  {
+    script: `quietly { setpgid; block USR1 }; fork mapped { quietly { call unshare CLONE_NEWUSER; write /proc/self/uid_map 7 0 1 }; open up; sigwait USR1; exit 5 }; await up; kill 0 USR1; wait mapped; sigpoll USR1; exit 0`,
+    says: (uid) => ({
+      mapped: ['sigwait USR1: USR1 SI_USER from parent uid 7'],
+      main: ['kill 0 USR1: 0', 'wait mapped: exit 5', `sigpoll USR1: USR1 SI_USER from self${uid}`],
+    }),
+  },
+  [{ what: 'another number', replace: ['uid_map 7 0 1', 'uid_map 8 0 1'] }],
+);
+
+tells(
+  {
+    id: 'signal.group.each-member-sees-the-sender-of-a-pidfd-signal-by-itself',
+    statement:
+      'What a signal to a process group by pidfd_send_signal(2) says of its sender is translated for each member by itself; up to 7.1, without what 6.12.111 has of it, all saw what was meant for the first, and up to 6.8 there is no such thing.',
+    sources: [man('pidfd_send_signal(2)'), kernelSource('kernel/signal.c', 'send_signal_locked')],
+    tags: ['container', 'group', 'pidfd', 'siginfo', ...tags],
+    entries: ['INF-04', 'INF-07'],
+    expected: byKernel({
+      '<6.9': 'EINVAL',
+      '>=6.9 <6.12 || 6.12 <6.12.111 || >6.12 <7.2': '0 uid 7',
+      '6.12 >=6.12.111 || >=7.2': 'self',
+    }),
+  },
+  {
+    script: `quietly { setpgid; block USR1 USR2; call unshare CLONE_NEWPID; call pidfd_open self 0 > me }; fork one { quietly { call unshare CLONE_NEWUSER; write /proc/self/uid_map 7 0 1 }; open up; sigwait USR1 USR2; exit 5 };
+      await up; call pidfd_send_signal $me USR1 0 PIDFD_SIGNAL_PROCESS_GROUP; kill one USR2; wait one; sigpoll USR1; exit 0`,
+    says: (sender) => ({
+      one: [`sigwait USR1 USR2: ${sender === 'EINVAL' ? 'USR2' : 'USR1'} SI_USER from 0 uid 7`],
+      main: [
+        `call pidfd_send_signal $me USR1 0 PIDFD_SIGNAL_PROCESS_GROUP: ${sender === 'EINVAL' ? 'EINVAL' : '0'}`,
+        'kill one USR2: 0',
+        'wait one: exit 5',
+        `sigpoll USR1: ${sender === 'EINVAL' ? 'EAGAIN' : `USR1 SI_USER from ${sender}`}`,
+      ],
+    }),
+  },
+  [{ what: 'another number', replace: ['uid_map 7 0 1', 'uid_map 8 0 1'] }],
+);
+
+tells(
+  {
     id: 'signal.send.works-when-the-leader-has-ended',
     statement: 'A process whose main thread has ended can still be sent signals: another thread handles them.',
     sources: [kernelSource('kernel/signal.c', 'group_send_sig_info'), kill],
@@ -484,6 +561,39 @@ tells(
     says: { main: ['wait child: SIGKILL'], child: [] },
   },
   [{ what: 'it is SIGINT', replace: ['kill self KILL', 'unblock INT; kill self INT'] }],
+);
+
+tells(
+  {
+    id: 'signal.send.sigkill-wins-over-what-a-stopped-process-has-pending',
+    statement:
+      'SIGKILL ends a stopped process before all that is pending for it and not blocked: a lower number, a caught signal, one of its thread alone.',
+    sources: [
+      man('signal(7)'),
+      kernelSource('kernel/signal.c', 'complete_signal'),
+      kernelSource('kernel/signal.c', 'get_signal'),
+    ],
+    tags,
+    entries: ['KIL-15'],
+  },
+  {
+    script: `fork child { quietly { limit RLIMIT_CORE 0; on USR1; on INT exit 4 }; ready; pause }; await child; kill child STOP; wait child WUNTRACED;
+      kill child HUP; kill child INT; kill child USR1; tgkill child child SEGV; kill child KILL; wait child; exit 0`,
+    says: {
+      main: [
+        'kill child STOP: 0',
+        'wait child: stopped by SIGSTOP',
+        'kill child HUP: 0',
+        'kill child INT: 0',
+        'kill child USR1: 0',
+        'tgkill child child SEGV: 0',
+        'kill child KILL: 0',
+        'wait child: SIGKILL',
+      ],
+      child: [],
+    },
+  },
+  [{ what: 'it is continued before', replace: ['kill child KILL; wait child', 'kill child CONT; wait child'] }],
 );
 
 tells(

@@ -523,6 +523,41 @@ tells(
   [{ what: 'it is sent by kill', replace: ['crash', 'kill self SEGV'] }],
 );
 
+for (const { fault, signal, code, what, otherwise } of [
+  {
+    fault: 'read-only',
+    signal: 'SEGV',
+    code: 'SEGV_ACCERR',
+    what: 'A write to a page that may only be read',
+    otherwise: 'crash',
+  },
+  {
+    fault: 'past-end-of-file',
+    signal: 'BUS',
+    code: 'BUS_ADRERR',
+    what: 'An access to a mapped page behind the end of its file',
+    otherwise: 'kill self BUS',
+  },
+]) {
+  spec(
+    {
+      id: `signal.fault.${fault}-is-sig${signal.toLowerCase()}`,
+      statement: `${what} is SIG${signal} with ${code} and the address of that page.`,
+      sources: [man('sigaction(2)', 'si_addr'), kernelSource('kernel/signal.c', 'force_sig_fault')],
+      tags: ['fault', ...tags],
+      entries: ['INF-08'],
+    },
+    async ({ guest, expect }) => {
+      const fixture = await guest.process(actor(`quietly { on ${signal} exit 9 }; fault ${fault}; exit 0`));
+      expect(await fixture.finished()).toEqual({ by: 'exit', code: 9 });
+      expect(fixture.transcript()).toHaveLength(1);
+      // Where the page is, the kernel has chosen; what is touched is its first byte.
+      expect(fixture.transcript()[0]).toMatch(new RegExp(`^signal ${signal}: ${code} at 0x[0-9a-f]+000$`));
+    },
+    [{ what: 'it is something else', replace: [`fault ${fault}`, otherwise] }],
+  );
+}
+
 tells(
   {
     id: 'signal.disposition.forced-fatally-is-final',

@@ -211,6 +211,68 @@ tells(
 
 tells(
   {
+    id: 'signal.info.queued-from-outside-has-pid-0',
+    statement:
+      'A signal queued from an ancestor pid namespace has si_pid 0, whatever its sender has put there, and keeps SI_QUEUE and its value.',
+    sources: [
+      page,
+      man('pid_namespaces(7)'),
+      man('rt_sigqueueinfo(2)'),
+      kernelSource('kernel/signal.c', 'send_signal_locked'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-04'],
+  },
+  {
+    script: `quietly { call unshare CLONE_NEWPID }; fork one { quietly { block USR1 USR2 34 35 }; open up; sigwait USR1; sigwait USR2; sigwait 34; sigwait 35; exit 5 };
+      await up; quietly { call pidfd_open one 0 > p }; sigqueue one USR1 7; sigqueue one USR2 8 SI_QUEUE 4242; pidfd-queue $p 34 9; tgsigqueue one one 35 10; wait one; exit 0`,
+    says: {
+      one: [
+        'sigwait USR1: USR1 SI_QUEUE 7 from 0',
+        'sigwait USR2: USR2 SI_QUEUE 8 from 0',
+        'sigwait 34: 34 SI_QUEUE 9 from 0',
+        'sigwait 35: 35 SI_QUEUE 10 from 0',
+      ],
+      main: [
+        'sigqueue one USR1 7: 0',
+        'sigqueue one USR2 8 SI_QUEUE 4242: 0',
+        'pidfd-queue $p 34 9: 0',
+        'tgsigqueue one one 35 10: 0',
+        'wait one: exit 5',
+      ],
+    },
+  },
+  [
+    { what: 'no namespace', replace: ['CLONE_NEWPID', 'CLONE_NEWUTS'] },
+    { what: 'one is sent by kill(2)', replace: ['sigqueue one USR1 7', 'kill one USR1'] },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.info.queued-inside-keeps-the-pid-it-was-given',
+    statement:
+      'Within a pid namespace other than the initial one, a queued signal keeps the si_pid that its sender has put there.',
+    sources: [page, man('rt_sigqueueinfo(2)'), kernelSource('kernel/signal.c', 'send_signal_locked')],
+    tags: ['container', ...tags],
+    entries: ['INF-04'],
+  },
+  {
+    as: 'init',
+    script: `quietly { block USR1 USR2 }; fork other { sigqueue parent USR1 7; sigqueue parent USR2 8 SI_QUEUE 4242; exit 3 }; wait other; sigpoll USR1; sigpoll USR2; exit 0`,
+    says: {
+      main: [
+        'wait other: exit 3',
+        'sigpoll USR1: USR1 SI_QUEUE 7 from other',
+        'sigpoll USR2: USR2 SI_QUEUE 8 from 4242',
+      ],
+    },
+  },
+  [{ what: 'another number', replace: ['SI_QUEUE 4242', 'SI_QUEUE 4243'] }],
+);
+
+tells(
+  {
     id: 'signal.info.uid-is-mapped-into-the-user-namespace',
     statement:
       "si_uid is the sender's uid in the receiver's user namespace, 65534 where it has none there; up to 7.2 a sender without a uid in its own was 65534 outside, too.",
@@ -231,6 +293,79 @@ tells(
     }),
   },
   [{ what: 'no user namespace', replace: ['block USR1; call unshare CLONE_NEWUSER', 'block USR1'] }],
+);
+
+tells(
+  {
+    id: 'signal.info.uid-is-the-number-of-the-map',
+    statement:
+      "si_uid of a signal is the number that the sender's uid has in the receiver's user namespace, inwards and outwards, by kill(2) and by sigqueue(3).",
+    sources: [
+      man('user_namespaces(7)', 'User and group ID mappings: uid_map and gid_map'),
+      kernelSource('kernel/signal.c', 'send_signal_locked'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-07'],
+  },
+  {
+    script: `quietly { block USR2 34 }; fork child { quietly { block USR1 34; call unshare CLONE_NEWUSER }; write /proc/self/uid_map 7 0 1; call getuid; open up; sigwait USR1; sigwait 34; kill parent USR2; sigqueue parent 34 6; exit 0 };
+      await up; kill child USR1; sigqueue child 34 5; wait child; sigpoll USR2; sigpoll 34; exit 0`,
+    says: {
+      child: [
+        'write /proc/self/uid_map 7 0 1: 0',
+        'call getuid: 7',
+        'sigwait USR1: USR1 SI_USER from parent uid 7',
+        'sigwait 34: 34 SI_QUEUE 5 from parent uid 7',
+        'kill parent USR2: 0',
+        'sigqueue parent 34 6: 0',
+      ],
+      main: [
+        'kill child USR1: 0',
+        'sigqueue child 34 5: 0',
+        'wait child: exit 0',
+        'sigpoll USR2: USR2 SI_USER from child',
+        'sigpoll 34: 34 SI_QUEUE 6 from child',
+      ],
+    },
+  },
+  [
+    { what: 'another number', replace: ['uid_map 7 0 1', 'uid_map 8 0 1'] },
+    { what: 'the sender has another uid', replace: ['await up;', 'await up; call setresuid 3000 0 0;'] },
+  ],
+);
+
+tells(
+  {
+    id: 'signal.info.uid-of-a-child-is-the-number-of-the-map',
+    statement:
+      "SIGCHLD and waitid(2) tell a child's uid by its number in the user namespace of the parent, for its end as for its stop.",
+    sources: [
+      man('user_namespaces(7)', 'User and group ID mappings: uid_map and gid_map'),
+      kernelSource('kernel/signal.c', 'do_notify_parent'),
+      kernelSource('kernel/signal.c', 'do_notify_parent_cldstop'),
+      kernelSource('kernel/exit.c', 'wait_task_zombie'),
+      kernelSource('kernel/exit.c', 'wait_task_stopped'),
+    ],
+    tags: ['container', ...tags],
+    entries: ['INF-07'],
+  },
+  {
+    script: `quietly { block CHLD };
+      fork mapped { quietly { call unshare CLONE_NEWUSER; write /proc/self/uid_map 7 0 1 }; fork inner { await go; kill self STOP; exit 3 };
+        open go; sigwait CHLD; waitid P_PID inner WSTOPPED; kill inner KILL; sigwait CHLD; waitid P_PID inner WEXITED; exit 4 };
+      sigwait CHLD; waitid P_PID mapped WEXITED; exit 0`,
+    says: {
+      mapped: [
+        'sigwait CHLD: CHLD CLD_STOPPED 19 from inner uid 7',
+        'waitid P_PID inner WSTOPPED: CLD_STOPPED 19 from inner uid 7',
+        'kill inner KILL: 0',
+        'sigwait CHLD: CHLD CLD_KILLED 9 from inner uid 7',
+        'waitid P_PID inner WEXITED: CLD_KILLED 9 from inner uid 7',
+      ],
+      main: ['sigwait CHLD: CHLD CLD_EXITED 4 from mapped', 'waitid P_PID mapped WEXITED: CLD_EXITED 4 from mapped'],
+    },
+  },
+  [{ what: 'another number', replace: ['uid_map 7 0 1', 'uid_map 8 0 1'] }],
 );
 
 tells(

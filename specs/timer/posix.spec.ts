@@ -223,7 +223,7 @@ tells(
     tags,
     entries: ['TMR-03'],
     expected: byKernel(
-      { '<6.13': 'EAGAIN', '>=6.13': 'USR1 SI_TIMER' },
+      { '<6.13': 'EAGAIN', '>=6.13': 'USR1 SI_TIMER 4711' },
       { '>=6.13': { commit: 'df7a996b4dab', title: 'signal: Queue ignored posixtimers on ignore list' } },
     ),
   },
