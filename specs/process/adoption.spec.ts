@@ -484,7 +484,9 @@ for (const { name, kind, make, entry, needs } of [
       needs,
     },
     async ({ guest, expect }) => {
-      await guest.exec(`cp /kernspec/bin/actor /tmp/plain && cp /tmp/plain /tmp/special && ${make}`);
+      await guest.exec(
+        `rm -f /tmp/plain /tmp/special; cp /kernspec/bin/actor /tmp/plain && cp /tmp/plain /tmp/special && ${make}`,
+      );
       const child = (program: string): string =>
         `fork c { quietly { call setresuid 3000 3000 3000; pdeathsig USR1 }; exec ${program} pdeathsig }; wait c;`;
       const fixture = await guest.process(actor(`${child('/tmp/plain')} ${child('/tmp/special')} exit 0`));

@@ -57,6 +57,7 @@ export class Guest implements AsyncDisposable {
   readonly #lacks: readonly KernelOption[];
   readonly #begin: number;
   readonly #foreseen = new Set<FailureKind>();
+  #spent = false;
   #traced = 0;
   #init: MachineInit | undefined;
 
@@ -102,6 +103,11 @@ export class Guest implements AsyncDisposable {
   /** Says that the claim is about this kind of trouble: that it comes does not make the verdict inconclusive. */
   foresee(kind: FailureKind): void {
     this.#foreseen.add(kind);
+  }
+
+  /** Says that what the spec does cannot be undone: nobody else gets this machine. */
+  spend(): void {
+    this.#spent = true;
   }
 
   /**
@@ -172,9 +178,9 @@ export class Guest implements AsyncDisposable {
     };
   }
 
-  /** Whether, after disposal, the machine may be used again: every fixture took all its processes with it. */
+  /** Whether, after disposal, the machine may be used again: it is as it was, and every fixture took all its processes with it. */
   get clean(): boolean {
-    return this.#init === undefined && this.#fixtures.every(({ gone }) => gone);
+    return !this.#spent && this.#init === undefined && this.#fixtures.every(({ gone }) => gone);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
