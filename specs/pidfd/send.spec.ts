@@ -105,74 +105,6 @@ const threadSince = { commit: '81b9d8ac0640', title: 'pidfd: change pidfd_send_s
 
 tells(
   {
-    id: 'pidfd.send.to-a-thread-stays-with-it',
-    statement:
-      'pidfd_send_signal(2) without a flag to a pidfd of a thread sends to that thread alone, with SI_TKILL; up to 6.8 no pidfd is one of a thread.',
-    sources: [man('pidfd_open(2)', 'PIDFD_THREAD'), ...send],
-    tags: ['thread', ...tags],
-    entries: ['INF-12'],
-    expected: byKernel(
-      { '<6.9': ['EINVAL', 'EBADF', 'EAGAIN'], '>=6.9': ['0', '0', 'USR1 SI_TKILL from self'] },
-      { '>=6.9': threadSince },
-    ),
-  },
-  {
-    script: `quietly { block USR1 }; thread other { await sent; sigpoll USR1 }; call pidfd_open other PIDFD_THREAD > p; call pidfd_send_signal $p USR1 0 0; sigpoll USR1; open sent; join other; exit 0`,
-    says: ([opened, sent, taken]) => ({
-      main: [
-        `call pidfd_open other PIDFD_THREAD: ${opened ?? ''}`,
-        `call pidfd_send_signal $p USR1 0 0: ${sent ?? ''}`,
-        'sigpoll USR1: EAGAIN',
-        'join other: 0',
-      ],
-      other: [`sigpoll USR1: ${taken ?? ''}`],
-    }),
-  },
-  [
-    {
-      what: 'it is a pidfd of the main thread',
-      replace: ['pidfd_open other PIDFD_THREAD', 'pidfd_open self PIDFD_THREAD'],
-    },
-  ],
-);
-
-tells(
-  {
-    id: 'pidfd.send.scope-counts-more-than-the-kind-of-the-pidfd',
-    statement:
-      'With PIDFD_SIGNAL_THREAD_GROUP a signal goes to the process also by a pidfd of a thread, and with PIDFD_SIGNAL_THREAD to the main thread alone by one of the process; up to 6.8 there is neither.',
-    sources: send,
-    tags: ['thread', ...tags],
-    entries: ['INF-12', 'PFD-07'],
-    expected: byKernel(
-      { '<6.9': ['EINVAL', 'EAGAIN', 'EAGAIN'], '>=6.9': ['0', 'USR1 SI_USER from self', 'USR2 SI_TKILL from self'] },
-      {
-        '>=6.9': { commit: 'e1fb1dc08e73', title: 'pidfd: allow to override signal scope in pidfd_send_signal()' },
-      },
-    ),
-  },
-  {
-    script: `quietly { block USR1 USR2; call pidfd_open self 0 > me }; thread other { await sent; sigpoll USR2; open looked; await end }; quietly { call pidfd_open other PIDFD_THREAD > p };
-      call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD_GROUP; sigpoll USR1; call pidfd_send_signal $me USR2 0 PIDFD_SIGNAL_THREAD; open sent; await looked; sigpoll USR2; open end; join other; exit 0`,
-    says: ([sent, process, thread]) => ({
-      main: [
-        `call pidfd_send_signal $p USR1 0 PIDFD_SIGNAL_THREAD_GROUP: ${sent ?? ''}`,
-        `sigpoll USR1: ${process ?? ''}`,
-        `call pidfd_send_signal $me USR2 0 PIDFD_SIGNAL_THREAD: ${sent ?? ''}`,
-        `sigpoll USR2: ${thread ?? ''}`,
-        'join other: 0',
-      ],
-      other: ['sigpoll USR2: EAGAIN'],
-    }),
-  },
-  [
-    { what: 'no scope', replace: ['0 PIDFD_SIGNAL_THREAD_GROUP', '0 0'] },
-    { what: 'the other scope', replace: ['0 PIDFD_SIGNAL_THREAD;', '0 PIDFD_SIGNAL_THREAD_GROUP;'] },
-  ],
-);
-
-tells(
-  {
     id: 'pidfd.send.refuses-bad-arguments',
     statement:
       'pidfd_send_signal(2) with a bad signal or unknown flag is EINVAL, with a descriptor that is no pidfd EBADF; to another uid EPERM.',
@@ -306,7 +238,7 @@ tells(
           taken: ['USR1 SI_TKILL from self', 'USR2 SI_TKILL from self'],
         },
       },
-      { '>=6.9': { commit: '64bef697d33b', title: 'pidfd: implement PIDFD_THREAD flag for pidfd_open()' } },
+      { '>=6.9': threadSince },
     ),
   },
   {

@@ -65,15 +65,15 @@ spec(
   {
     id: 'signal.info.sigsys-of-a-filter-that-kills',
     statement:
-      'SECCOMP_RET_KILL_PROCESS is a SIGSYS of the kernel that its process takes, although it blocks and ignores it; up to 5.15 it ends the process without any signal.',
+      'SECCOMP_RET_KILL_PROCESS is a SIGSYS of the kernel that its process takes, although it blocks and ignores it; up to 5.14 it ends the process without any signal.',
     sources: [man('seccomp(2)', 'SECCOMP_RET_KILL_PROCESS'), kernelSource('kernel/signal.c', 'force_sig_seccomp')],
     tags: ['seccomp', 'trace', ...tags],
     entries: ['INF-10'],
     needs: ['CONFIG_SECCOMP_FILTER'],
     expected: byKernel<{ sent: readonly number[]; taken: readonly number[] }>(
-      { '<5.16': { sent: [], taken: [] }, '>=5.16': { sent: [1], taken: [31] } },
+      { '<5.15': { sent: [], taken: [] }, '>=5.15': { sent: [1], taken: [31] } },
       {
-        '>=5.16': {
+        '>=5.15': {
           commit: '307d522f5eb8',
           title: 'signal/seccomp: Refactor seccomp signal and coredump generation',
         },
