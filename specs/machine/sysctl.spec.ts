@@ -54,6 +54,8 @@ spec(
     entries: ['VMX-11'],
   },
   async ({ guest, expect }) => {
+    // Should the script not come to its end, nothing could be started any more.
+    guest.spend();
     const max = (await guest.exec(`cat ${sysctl}/threads-max`)).stdout.trim();
     const fixture = await guest.process(
       actor(`fork a { exit 0 }; wait a; write ${sysctl}/threads-max 1; fork b { exit 0 }; clone c CLONE_VFORK { exit 0 }; thread d { mask };

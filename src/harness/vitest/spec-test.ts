@@ -122,14 +122,10 @@ const run = async (
         machine: machine.commandLine,
         ...(judgement.failure !== undefined && { autopsy: await machine.autopsy() }),
       };
-      // What a spec leaves behind must not meet the next one.
-      if (
-        lease.plan.isolation === 'spec' ||
-        !guest.clean ||
-        judgement.verdict === 'inconclusive' ||
-        trouble !== undefined
-      )
-        await lease.discard();
+      // What a spec leaves behind must not meet the next one; one that has failed may not have put back what it had changed. A
+      // break fails on purpose.
+      const failed = judgement.verdict !== 'holds' && (breakage === undefined || judgement.verdict === 'inconclusive');
+      if (lease.plan.isolation === 'spec' || !guest.clean || failed || trouble !== undefined) await lease.discard();
       return judgement;
     } catch (error) {
       // Nobody has cleaned up after the spec.
