@@ -45,6 +45,21 @@ describe('kernspec run', () => {
     expect(evidence).toContain('signal_generate: sig=9');
   });
 
+  test('what a violated spec may have left behind does not meet the next one', async () => {
+    // The version asked for has neither.
+    const claims = ['pidfd.info.tells-ids', 'pidfd.info.opens-the-namespaces-of-its-process'];
+    const { exitCode } = await place.kernspec(['run', ...claims, '--kernel', 'newest', '--as', '5.10.262']);
+    expect(exitCode).toBe(1);
+    const [run = ''] = await readdir(place.runs);
+    const machines = await Promise.all(
+      (await place.record()).results.map(async ({ evidence }) => {
+        const { machine } = JSON.parse(await readFile(join(place.runs, run, evidence), 'utf8')) as { machine: string };
+        return /-name (\S+)/.exec(machine)?.[1];
+      }),
+    );
+    expect(new Set(machines).size).toBe(2);
+  });
+
   test('a kernel that panics on boot: inconclusive, exit code 3, never the claim’s fault', async () => {
     const args = ['run', quick, '--kernel', 'newest', '--append', 'rdinit=/no/such/init'];
     const { exitCode, stdout } = await place.kernspec(args);
