@@ -16,7 +16,7 @@ const layers = [
 const wrapped = [
   { name: 'execa', by: ['src/base/process.ts'] },
   { name: 'ssh2', by: ['vm/link/ssh.ts'] },
-  { name: 'tar', by: ['vm/link/ssh.ts', 'vm/archive/deb.ts', 'vm/image/rootfs.ts'] },
+  { name: 'tar', by: ['vm/link/ssh.ts', 'vm/archive/deb.ts', 'vm/archive/npm-package.ts', 'vm/image/rootfs.ts'] },
   { name: 'vitest', by: ['src/harness/spec.ts', 'src/harness/vitest/spec-test.ts'] },
 ];
 

@@ -4,6 +4,7 @@ import type { Check } from '../inits/check.ts';
 import { controlsFor, troubleOfControl } from '../inits/controls.ts';
 import type { Target } from '../inits/target.ts';
 import { validate, type CheckResult, type Question } from '../inits/validation.ts';
+import type { GuestExtras } from '../provision/guest-image.ts';
 import { counts, type InitRecord, type InitResult, type TargetRecord } from '../report/init-record.ts';
 import type { RecordHead } from '../report/record.ts';
 import type { Machine } from '../../vm/machine.ts';
@@ -17,8 +18,7 @@ export interface Wanted {
   readonly targets: readonly Target[];
   /** The command that makes one check again. */
   readonly again: (target: Target, kernel: string, check: string) => string;
-  /** Debian's, beyond those of every guest. */
-  readonly packages: readonly string[];
+  readonly extras: GuestExtras;
   readonly files?: TargetFiles;
 }
 

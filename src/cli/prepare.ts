@@ -8,7 +8,7 @@ import type { Kernel } from '../kernels/kernel.ts';
 import { isOwnKernel, versionInRelease } from '../kernels/own-kernel.ts';
 import { seriesOf } from '../kernels/version.ts';
 import { factsOf } from '../provision/facts.ts';
-import { buildGuestImage } from '../provision/guest-image.ts';
+import { buildGuestImage, noExtras, type GuestExtras } from '../provision/guest-image.ts';
 import { pullKernel, selectKernels } from '../provision/kernels.ts';
 import { isMinimalKernel } from '../kernels/minimal-kernel.ts';
 import { builtKernel } from '../provision/kernel-build.ts';
@@ -22,13 +22,11 @@ import type { Progress } from './progress.ts';
 /**
  * Everything needed to boot the kernels that the selectors name: pulls them, builds their guests, chooses the accelerator.
  * Those of the archive come first, oldest first; then minimal kernels and those of one's own, as they were named.
- *
- * @param packages of Debian that the guest is to have beyond the usual ones
  */
 export const prepareKernels = async (
   selectors: readonly string[],
   progress: Progress,
-  { packages = [] }: { readonly packages?: readonly string[] } = {},
+  extras: GuestExtras = noExtras,
 ): Promise<readonly BootableKernel[]> => {
   progress.phase('looking for kernels');
   // What cannot be meant is said before anything is downloaded.
@@ -44,34 +42,36 @@ export const prepareKernels = async (
   }
   const planned: BootableKernel[] = [];
   for (const kernel of [...kernels, ...minimal, ...own])
-    planned.push(await prepareKernel(kernel, progress, packages, planned[0]?.accelerator));
+    planned.push(await prepareKernel(kernel, progress, extras, planned[0]?.accelerator));
   return planned;
 };
 
 const prepareKernel = async (
   kernel: Kernel,
   progress: Progress,
-  packages: readonly string[],
+  extras: GuestExtras,
   known: BootableKernel['accelerator'] | undefined,
 ): Promise<BootableKernel> => {
   progress.phase(`guest for ${kernel.selector}`);
   const onProgress: OnProgress = ({ what, done, total }) => progress.bytes(what, done, total);
-  const image = await buildGuestImage(kernel, onProgress, packages);
+  const image = await buildGuestImage(kernel, onProgress, extras);
   if (known === undefined) progress.phase('accelerator');
   const accelerator = known ?? (await chooseAccelerator({ kernel: kernel.image, initramfs: image.path }, cacheDir()));
-  const large = (await stat(image.path)).size > largeImage;
+  const { size } = await stat(image.path);
   return {
     kernel,
     initramfs: image.path,
     initramfsSha256: image.sha256,
     accelerator,
-    ...(large && { memoryMiB: largeMemoryMiB }),
+    ...(size > largeImage && { memoryMiB: memoryFor(size) }),
   };
 };
 
 /** Bytes of an initramfs from which on the usual memory has no room for it and what it becomes. */
 const largeImage = 150 * 2 ** 20;
-const largeMemoryMiB = 1024;
+
+/** MiB: while it is unpacked both are there, it and what it becomes; and programs want room, too. */
+const memoryFor = (bytes: number): number => Math.ceil((2 * bytes + 512 * 2 ** 20) / 2 ** 28) * 256;
 
 /** How a machine of a kernel is started. */
 const machineSpec = (

@@ -7,6 +7,8 @@ export const KnownInit = z.strictObject({
   name: z.string(),
   /** Debian packages beyond those of every guest. */
   packages: z.array(z.string()).default([]),
+  /** Packages of the npm registry, which have their dependencies within themselves: `name@version` and its integrity. */
+  npm: z.record(z.string(), z.string()).default({}),
   argv: z.array(z.string()).min(1),
   role: z.enum(roles),
   files: z.record(z.string(), z.string()).optional(),

