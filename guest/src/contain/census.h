@@ -16,35 +16,63 @@ static uint64_t status_field(const char *status, const char *name, int base) {
 
 /*
  * Who is there, zombies among them; and whether anything is going on: who runs, who has a signal to take, how often
- * processes have gone to sleep. Two equal answers without either mean that all are waiting for something from outside.
+ * threads have gone to sleep. Two equal answers without either mean that all are waiting for something from outside.
  */
 struct census {
   long members, zombies, busy;
   uint64_t switches;
 };
 
+/* Reads DIRECTORY/status; false when there is no such process or thread any more. */
+static bool read_status(int directory, const char *name, char *status, size_t size) {
+  char path[64];
+  snprintf(path, sizeof path, "%.40s/status", name);
+  int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  ssize_t length = read(fd, status, size - 1);
+  close(fd);
+  status[length < 0 ? 0 : length] = '\0';
+  return length > 0;
+}
+
+static char state_in(const char *status) {
+  const char *letter = strstr(status, "\nState:\t");
+  return letter == NULL ? '?' : letter[8];
+}
+
+/* What one thread is about. What is pending for the process counts with every thread that does not block it. */
+static void count_thread(struct census *census, const char *status) {
+  char is = state_in(status);
+  uint64_t pending = status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
+  bool takes = (pending & ~status_field(status, "\nSigBlk:", 16)) != 0;
+  census->busy += is == 'R' || is == 'D' || (is != 'Z' && is != 'T' && takes);
+  census->switches += status_field(status, "\nvoluntary_ctxt_switches:", 10);
+  census->switches += status_field(status, "\nnonvoluntary_ctxt_switches:", 10);
+}
+
+static void count_other_threads(struct census *census, const char *process) {
+  char path[64], status[4096];
+  snprintf(path, sizeof path, "%.40s/task", process);
+  int fd = openat(dirfd(state.members), path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *threads = fd < 0 ? NULL : fdopendir(fd);
+  if (threads == NULL) return;
+  for (struct dirent *entry; (entry = readdir(threads)) != NULL;)
+    if (atoi(entry->d_name) > 0 && strcmp(entry->d_name, process) != 0 &&
+        read_status(dirfd(threads), entry->d_name, status, sizeof status))
+      count_thread(census, status);
+  closedir(threads);
+}
+
 static struct census take_census(void) {
   struct census census = {0};
+  char status[4096];
   rewinddir(state.members);
   for (struct dirent *entry; (entry = readdir(state.members)) != NULL;) {
-    if (atoi(entry->d_name) <= 0) continue;
-    char path[sizeof entry->d_name + 8], status[4096];
-    snprintf(path, sizeof path, "%s/status", entry->d_name);
-    int fd = openat(dirfd(state.members), path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) continue;
-    ssize_t length = read(fd, status, sizeof status - 1);
-    close(fd);
-    if (length <= 0) continue;
-    status[length] = '\0';
-    const char *letter = strstr(status, "\nState:\t");
-    char is = letter == NULL ? '?' : letter[8];
+    if (atoi(entry->d_name) <= 0 || !read_status(dirfd(state.members), entry->d_name, status, sizeof status)) continue;
     census.members++;
-    census.zombies += is == 'Z';
-    uint64_t pending = status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
-    bool takes = (pending & ~status_field(status, "\nSigBlk:", 16)) != 0;
-    census.busy += is == 'R' || is == 'D' || (is != 'Z' && is != 'T' && takes);
-    census.switches += status_field(status, "\nvoluntary_ctxt_switches:", 10);
-    census.switches += status_field(status, "\nnonvoluntary_ctxt_switches:", 10);
+    census.zombies += state_in(status) == 'Z';
+    count_thread(&census, status);
+    if (status_field(status, "\nThreads:", 10) > 1) count_other_threads(&census, entry->d_name);
   }
   return census;
 }
