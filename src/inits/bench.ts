@@ -5,8 +5,8 @@ import { expand, expandText, type Target } from './target.ts';
 /** Milliseconds within which something that an init does at once has happened on the reference machine. */
 const soonMs = 2_000;
 
-/** Milliseconds within which a command of ours must run; programs such as java take their time. */
-const startMs = 20_000;
+/** Milliseconds within which a command of ours must run; programs such as npm take their time. */
+const startMs = 40_000;
 
 /** How often a target has run without ever running its command: there is no point in waiting as long for it again and again. */
 export interface Hangs {
@@ -135,7 +135,7 @@ export class Bench implements AsyncDisposable {
   /** The target as PID 1 without any command of ours: once it is quiet. */
   async bare(start: Start = {}): Promise<Container> {
     const container = await this.start('ready; pause', start);
-    await container.quiet();
+    await container.quiet(this.#start);
     if (container.notExecuted !== undefined) throw new NeverRan(`it cannot be executed: ${container.notExecuted}`);
     if (container.end !== undefined) throw new NeverRan(`it ended at once: ${endText(container.end)}`);
     return container;

@@ -34,6 +34,8 @@ export interface Check {
   readonly brokenBy?: string;
   /** Nothing else may run in the machine meanwhile: it measures time or does much at once. */
   readonly alone?: true;
+  /** It waits for time to pass more than for the machine: it may do so beside those that keep the machine busy. */
+  readonly patient?: true;
   readonly run: (bench: Bench) => Promise<Finding>;
 }
 

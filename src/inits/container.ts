@@ -237,9 +237,10 @@ export class Container implements AsyncDisposable {
   /**
    * A barrier: two looks in a row at which nobody ran, nobody had a signal to take, and nobody had woken up in between. What was
    * sent before has come as far as it ever will, but for what waits for a timer.
+   *
+   * @param ms after which it counts as restless
    */
-  async quiet(): Promise<boolean> {
-    const ms = quietMs * this.#machine.slowdown;
+  async quiet(ms = quietMs * this.#machine.slowdown): Promise<boolean> {
     return (await this.#census(`quiet ${Math.round(ms)}`, ms)).result === 1;
   }
 

@@ -43,15 +43,19 @@ interface Job extends Question {
 
 /** What is left to be done on machines of its own. */
 interface Batch {
+  /** How many workers are at it. */
+  workers: number;
   readonly shared: Job[];
+  readonly patient: Job[];
   readonly alone: Job[];
 }
 
 /** Milliseconds that a machine may take to say that it is still there, on the reference machine. */
 const answerMs = 5_000;
 
-/** How many checks share a machine at a time: most of them wait for something most of the time. */
+/** How many checks share a machine at a time: most of them wait for something most of the time; and patient ones beside them. */
 const sideBySide = 3;
+const patientSideBySide = 4;
 
 /** Why a check cannot be asked of a target, or undefined. */
 const unfit = ({ target, check }: Question): string | undefined => {
@@ -78,18 +82,32 @@ export const validate = async (questions: readonly Question[], options: Validati
     else jobs.set(whose, [...(jobs.get(whose) ?? []), job]);
   }
   const batches = [...jobs.values()].map((all) => ({
-    shared: all.filter(({ check }) => check.alone !== true),
+    workers: 0,
+    shared: all.filter(({ check }) => check.alone !== true && check.patient !== true),
+    patient: all.filter(({ check }) => check.patient === true),
     alone: all.filter(({ check }) => check.alone === true),
   }));
   await Promise.all(
     Array.from({ length: options.workers }, async () => {
-      for (const batch of batches) await work(batch, options);
+      while (!options.signal.aborted) {
+        const batch = leastCrowded(batches);
+        if (batch === undefined) return;
+        batch.workers++;
+        await work(batch, options);
+        batch.workers--;
+      }
     }),
   );
 };
 
+/** Of the batches with something left to do, the first of those with the fewest workers: a machine costs as much as many checks. */
+const leastCrowded = (batches: readonly Batch[]): Batch | undefined =>
+  batches.filter(isOpen).toSorted((a, b) => a.workers - b.workers)[0];
+
+const isOpen = ({ shared, patient, alone }: Batch): boolean => shared.length + patient.length + alone.length > 0;
+
 /** One worker and one batch: a machine, on which it does several checks at a time, and then those that want it for themselves. */
-const work = async ({ shared, alone }: Batch, options: ValidationOptions): Promise<void> => {
+const work = async ({ shared, patient, alone }: Batch, options: ValidationOptions): Promise<void> => {
   await using place = new Place(options.machine);
   const lost: Job[] = [];
   const take = async (jobs: Job[], whenLost: (job: Job, failure: MachineFailure) => void): Promise<void> => {
@@ -102,7 +120,8 @@ const work = async ({ shared, alone }: Batch, options: ValidationOptions): Promi
   };
   const breaks = (job: Job, failure: MachineFailure): void =>
     options.onResult(resultOf(job, untested(`it broke the machine: ${failure.message}`), 0, []));
-  await Promise.all(Array.from({ length: sideBySide }, () => take(shared, (job) => lost.push(job))));
+  const lanes = [...Array<Job[]>(sideBySide).fill(shared), ...Array<Job[]>(patientSideBySide).fill(patient)];
+  await Promise.all(lanes.map((jobs) => take(jobs, (job) => lost.push(job))));
   // What shared a machine that broke may have had no part in it: each is made again, and now it is known whose it is.
   await take(lost, breaks);
   await take(alone, breaks);

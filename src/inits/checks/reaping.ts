@@ -42,7 +42,7 @@ const reaped = async (
   if (container.end !== undefined) return fails(`it ended: ${endText(container.end)}`);
   if (clean !== undefined) return holds(`${there} of ${there} gone`);
   const { zombies } = await container.census();
-  return fails(`${zombies} of ${there} are zombies after ${ms / 1000} s`);
+  return fails(`${zombies} of ${there} are zombies after ${(ms / 1000).toFixed(1)} s`);
 };
 
 /** Orphans that have ended are waited for. */
@@ -131,8 +131,8 @@ export const reapingChecks: readonly Check[] = [
   {
     id: 'REAP-IDLE',
     level: 'SHOULD',
+    patient: true,
     roles: ['wrapper', 'supervisor', 'bare'],
-    alone: true,
     statement: 'It does not wake up while nothing happens.',
     expected: '0 wake-ups in 4 s',
     brokenBy: 'wakes-up',

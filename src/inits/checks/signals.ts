@@ -9,19 +9,18 @@ const nameOf = (number: number): string => (number < 32 ? signalName(number).rep
 const stops = new Set(['TSTP', 'TTIN', 'TTOU']);
 
 /**
- * Sends signals one by one, waiting for each to arrive, and says which the command got. A stopped command is continued, so
- * that what comes behind is not taken for lost.
+ * Sends signals one by one, each when the one before has come as far as it will, and says which the command got. A stopped
+ * command is continued, so that what comes behind is not taken for lost.
  */
 const arrivals = async (
   bench: Bench,
   signals: readonly string[],
 ): Promise<{ readonly got: readonly string[]; readonly endedBy?: string }> => {
   const container = await bench.running('serve ignoring 999');
-  const perSignal = bench.soon / 4;
   for (const signal of signals) {
     if ((await container.signal(signal)) !== 0 || container.end !== undefined)
       return { got: container.signalsOf(), endedBy: endText(container.end) };
-    await container.event({ ev: 'signal', who: 'main', about: signal }, perSignal);
+    await container.quiet(bench.soon / 4);
     if (stops.has(signal)) await container.signal('CONT');
   }
   await container.quiet();
@@ -213,6 +212,7 @@ export const signalChecks: readonly Check[] = [
   {
     id: 'SIG-NONE',
     level: 'MUST',
+    patient: true,
     roles: ['wrapper', 'supervisor'],
     statement: 'A start on a terminal and ten idle seconds bring the command no signal at all.',
     expected: 'none',

@@ -115,6 +115,7 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'STOP-STUBBORN',
     level: 'trait',
+    patient: true,
     roles: ['wrapper', 'supervisor'],
     statement: 'After how long a command that ignores the stop signal is killed.',
     expected: 'a time',
@@ -128,6 +129,7 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'STOP-BUDGET',
     level: 'SHOULD',
+    patient: true,
     roles: ['wrapper', 'supervisor'],
     statement: 'Whatever it waits for after a stop, it ends before ten seconds have passed.',
     expected: 'an end within 10 s, with a daemon left that ignores the signal',
@@ -186,13 +188,15 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'EXIT-TERM',
     level: 'trait',
+    patient: true,
     roles: ['wrapper', 'supervisor'],
     statement: 'How the container ends after a stop signal: as the command does, or in a way of its own.',
     expected: 'a code',
     sources: ['krallin/tini#69'],
     run: async (bench) => {
-      const [own, none] = [await bench.running('serve exit 5'), await bench.running('ready; pause')];
-      const ends = [(await stop(bench, own)).end, (await stop(bench, none)).end];
+      const ends = await Promise.all(
+        ['serve exit 5', 'ready; pause'].map(async (script) => (await stop(bench, await bench.running(script))).end),
+      );
       return seen(`command exits 5: ${endText(ends[0])}; without a handler: ${endText(ends[1])}`);
     },
   },
@@ -287,6 +291,7 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'EXIT-LEFT-BOUND',
     level: 'MUST',
+    patient: true,
     roles: ['wrapper'],
     statement: 'A process that ignores TERM cannot keep the container alive when the command has exited.',
     expected: 'an end within 60 s',
@@ -301,6 +306,7 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'EXIT-DAEMON',
     level: 'trait',
+    patient: true,
     roles: ['wrapper'],
     statement: 'Whether the container ends when the command has put itself into the background.',
     expected: 'a choice',
@@ -316,6 +322,7 @@ export const stoppingChecks: readonly Check[] = [
   {
     id: 'EXIT-RESPAWN',
     level: 'trait',
+    patient: true,
     roles: ['wrapper', 'supervisor'],
     statement: "Whether the command's death ends the container or starts it anew.",
     expected: 'a choice',

@@ -117,6 +117,7 @@ export const surroundingsChecks: readonly Check[] = [
   {
     id: 'ROB-NOPROC',
     level: 'SHOULD',
+    patient: true,
     roles: ['wrapper'],
     statement:
       'It passes on the stop signal and reaps without /proc, on a read-only root, as nobody, without capabilities.',
