@@ -109,8 +109,19 @@ static void attend(int child_state) {
   }
 }
 
-static void busy_wait(long microseconds) {
-  for (int64_t until = monotonic_ns() + microseconds * 1000; monotonic_ns() < until;) continue;
+/*
+ * Sends a signal so long after exec(2). Until then the processor is the init's; when the time has come, it is ours at once: a
+ * real-time process goes before all others, and its timers are not put off. (sched(7), prctl(2): PR_SET_TIMERSLACK)
+ */
+static void kill_later(long microseconds, int signo) {
+  struct timespec time = {microseconds / 1000000, microseconds % 1000000 * 1000};
+  if (microseconds > 0) nanosleep(&time, NULL);
+  kill(state.child, signo);
+}
+
+static void be_real_time(bool now) {
+  struct sched_param priority = {.sched_priority = now ? 1 : 0};
+  if (sched_setscheduler(0, now ? SCHED_FIFO : SCHED_OTHER, &priority) < 0) fail("sched_setscheduler");
 }
 
 static void open_terminal(void) {
@@ -123,16 +134,15 @@ static void open_terminal(void) {
 /* Whether the program runs now: exec(2) closes the other end. */
 static void await_exec(int failed) {
   int error = 0;
+  if (wanted.kill_signal > 0) be_real_time(true);
   ssize_t n = read(failed, &error, sizeof error);
+  if (n <= 0 && wanted.kill_signal > 0) kill_later(wanted.kill_after_us, wanted.kill_signal);
+  if (wanted.kill_signal > 0) be_real_time(false);
   close(failed);
   struct line line;
   parent_event(&line, n > 0 ? "init-not-executed" : "executed");
   if (n > 0) line_string(&line, "error", error_name(error));
   line_number(&line, "child", state.child);
-  if (n <= 0 && wanted.kill_signal > 0) {
-    busy_wait(wanted.kill_after_us);
-    kill(state.child, wanted.kill_signal);
-  }
   say(&line);
 }
 
