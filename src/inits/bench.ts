@@ -6,7 +6,7 @@ import { expand, expandText, type Target } from './target.ts';
 const soonMs = 2_000;
 
 /** Milliseconds within which a command of ours must run; programs such as npm take their time. */
-const startMs = 40_000;
+const startMs = 20_000;
 
 /** How often a target has run without ever running its command: there is no point in waiting as long for it again and again. */
 export interface Hangs {
@@ -71,7 +71,7 @@ export class Bench implements AsyncDisposable {
   async endOf(container: Container, ms = this.grace): Promise<End | undefined> {
     const begun = (): true | undefined =>
       container.end !== undefined || container.seen({ ev: 'ready', who: 'main' }).length > 0 ? true : undefined;
-    await container.until(begun, this.#start);
+    await container.untilAtRest(begun, this.#start);
     return container.ended(ms);
   }
 
@@ -122,20 +122,20 @@ export class Bench implements AsyncDisposable {
   async ready(container: Container, who = 'main'): Promise<void> {
     if ((await container.event({ ev: 'ready', who }, this.#start)) !== undefined) return;
     if (container.end === undefined) this.#hangs.count++;
-    const said = (container.stderr || container.stdout).trim().split('\n').at(-1) ?? '';
+    const last = (container.stderr || container.stdout).trim().split('\n').at(-1) ?? '';
     const why =
       container.notExecuted === undefined
         ? container.end === undefined
           ? 'it still runs'
           : `it ended: ${endText(container.end)}`
         : `it cannot be executed: ${container.notExecuted}`;
-    throw new NeverRan(`its command never ran; ${why}${said === '' ? '' : `, saying "${said.slice(0, 200)}"`}`);
+    throw new NeverRan(`its command never ran; ${why}${last === '' ? '' : `, saying "${last.slice(0, 200)}"`}`);
   }
 
   /** The target as PID 1 without any command of ours: once it is quiet. */
   async bare(start: Start = {}): Promise<Container> {
     const container = await this.start('ready; pause', start);
-    await container.quiet(this.#start);
+    await container.quiet(this.#start * 2);
     if (container.notExecuted !== undefined) throw new NeverRan(`it cannot be executed: ${container.notExecuted}`);
     if (container.end !== undefined) throw new NeverRan(`it ended at once: ${endText(container.end)}`);
     return container;

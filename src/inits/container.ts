@@ -14,6 +14,12 @@ const oursMs = 30_000;
 /** Milliseconds after which a container counts as quiet or not. */
 const quietMs = 8_000;
 
+/** Milliseconds in which who rests, but for a timer now and then, is seen to rest. */
+const restMs = 500;
+
+/** How many times as long as it has somebody may take who never rests. */
+const unrestMost = 5;
+
 /** How a container is started: everything by default as a container runtime does it. (guest/src/contain.c) */
 export interface ContainerOptions {
   /** Command line of the init. */
@@ -120,14 +126,14 @@ export class Container implements AsyncDisposable {
     return this.seen({ ev: 'signal', who }).map(({ about = '' }) => about);
   }
 
-  /** The first event that matches. */
+  /** The first event that matches; undefined when it has not come in time and nobody is about to make it. */
   event(pattern: EventPattern, ms: number): Promise<FixtureEvent | undefined> {
-    return this.until(() => find(this.#witnesses.events, pattern), ms);
+    return this.untilAtRest(() => find(this.#witnesses.events, pattern), ms);
   }
 
-  /** How the init has ended. */
+  /** How the init has ended; who is still about to gets longer than that. */
   ended(ms: number): Promise<End | undefined> {
-    return this.until(() => this.end, ms);
+    return this.untilAtRest(() => this.end, ms);
   }
 
   /** How the init has ended, if it has. */
@@ -157,6 +163,18 @@ export class Container implements AsyncDisposable {
     } finally {
       stop();
     }
+  }
+
+  /**
+   * Like {@link until}, but a time that passes says nothing while somebody in the container computes: on an emulated CPU that
+   * many share, a program may take that long. It is over when all rest, or after {@link unrestMost} times as long.
+   */
+  async untilAtRest<T>(look: () => T | undefined, ms: number): Promise<T | undefined> {
+    for (let round = 0; round < unrestMost; round++) {
+      const found = await this.until(look, ms);
+      if (found !== undefined || (await this.quiet(restMs))) return found;
+    }
+    return look();
   }
 
   /** kill(2) from outside the namespace, at the init unless another host pid is given. @returns 0 or errno's name */

@@ -55,7 +55,7 @@ const answerMs = 5_000;
 
 /** How many checks share a machine at a time: most of them wait for something most of the time; and patient ones beside them. */
 const sideBySide = 3;
-const patientSideBySide = 4;
+const patientSideBySide = 3;
 
 /** Why a check cannot be asked of a target, or undefined. */
 const unfit = ({ target, check }: Question): string | undefined => {

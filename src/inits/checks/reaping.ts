@@ -96,7 +96,7 @@ export const reapingChecks: readonly Check[] = [
       for (let round = 0; round < 5; round++) {
         await makeOrphans(container);
         if ((await container.signalTo('one', 'USR1')) !== 0) return untested('the orphan could not be found');
-        const said = await container.until(() => container.seen({ ev: 'parent', who: 'one' })[round], bench.soon);
+        const said = await container.untilAtRest(() => container.seen({ ev: 'parent', who: 'one' })[round], bench.soon);
         const clean = await container.reaped(before.members, bench.soon * 2);
         if (said === undefined || clean === undefined) return fails('it is never reaped');
         latencies.push((clean.t - said.t) / 1e6);
@@ -144,7 +144,7 @@ export const reapingChecks: readonly Check[] = [
         return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(text)?.[1] ?? 0);
       };
       const before = await wakeups();
-      await container.ended(4_000);
+      await container.until(() => container.end, 4_000);
       const count = (await wakeups()) - before;
       return judged(count === 0, `${count} wake-ups in 4 s`);
     },

@@ -26,7 +26,7 @@ const arrivals = async (
   await container.quiet();
   // Twice as long as the slowest of those who look once a second.
   const missing = (): boolean => signals.some((signal) => !container.signalsOf().includes(signal));
-  if (missing()) await container.until(() => (missing() ? undefined : true), bench.soon);
+  if (missing()) await container.untilAtRest(() => (missing() ? undefined : true), bench.soon);
   return { got: container.signalsOf().filter((name) => signals.includes(name)) };
 };
 

@@ -18,7 +18,7 @@ const codeOf = (end: End | undefined): number | undefined => (end?.status.by ===
 const delivered = async (bench: Bench, options: readonly string[]): Promise<boolean | undefined> => {
   const container = await bench.start('serve exit 5', { options });
   const up = (): boolean => container.end !== undefined || container.seen({ ev: 'ready' }).length > 0;
-  await container.until(() => up() || undefined, bench.soon * 4);
+  await container.untilAtRest(() => up() || undefined, bench.soon * 4);
   const quiet = await container.quiet();
   const came = container.end !== undefined || container.signalsOf().includes(bench.target.stopSignal);
   await bench.end(container);

@@ -332,7 +332,7 @@ export const stoppingChecks: readonly Check[] = [
       await bench.ready(container);
       const again = (): true | undefined =>
         container.end !== undefined || container.seen({ ev: 'ready', who: 'main' }).length > 1 ? true : undefined;
-      await container.until(again, bench.soon + 3_000);
+      await container.untilAtRest(again, bench.soon + 3_000);
       const starts = container.seen({ ev: 'ready', who: 'main' }).length;
       if (starts > 1) return seen('it is started anew');
       return seen(container.end === undefined ? 'neither: PID 1 stays without it' : endText(container.end));

@@ -30,7 +30,7 @@ export const terminalChecks: readonly Check[] = [
     run: async (bench) => {
       const shell = await bench.start('', { options: ['--tty'], command: ['bash', '--norc', '-i'] });
       const says = (text: string): Promise<true | undefined> =>
-        shell.until(() => (shell.stdout.includes(text) ? true : undefined), bench.soon * 2);
+        shell.untilAtRest(() => (shell.stdout.includes(text) ? true : undefined), bench.soon * 2);
       await shell.type('echo kern""spec\r');
       if ((await says('kernspec')) === undefined) return untested('there is no interactive bash in the container');
       await shell.type('sleep 50\r');
