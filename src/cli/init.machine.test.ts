@@ -142,7 +142,7 @@ describe('an init that misbehaves', () => {
     reboots: 'echo b > /proc/sysrq-trigger; exec {cmd}',
   };
 
-  test('is judged by what it did not do, and does no harm to others', { timeout: 400_000 }, async () => {
+  test('is judged by what it did not do, and does no harm to others', { timeout: 600_000 }, async () => {
     const inits = Object.entries(misbehave).map(([name, run]) => ({
       name,
       argv: ['dash', '{dir}/run'],

@@ -18,7 +18,7 @@ const quietMs = 8_000;
 const restMs = 500;
 
 /** How many times as long as it has somebody may take who never rests. */
-const unrestMost = 5;
+const unrestMost = 3;
 
 /** How a container is started: everything by default as a container runtime does it. (guest/src/contain.c) */
 export interface ContainerOptions {
