@@ -38,10 +38,7 @@ const keptImages = 24;
 
 /** Paths of packages that no guest needs. */
 const leftOut =
-  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/include|^etc\/(init\.d|cron|pam|security|update-motd\.d)|\.(md|map)$/;
-
-/** Paths by which packages are at systemd's service; a guest has none, unless it is asked for. */
-const unitFiles = /^(usr\/lib|etc)\/systemd/;
+  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/(include|lib\/systemd)|^etc\/(init\.d|cron|pam|security|systemd|update-motd\.d)|\.(md|map)$/;
 
 /** Bump when this file changes what a layer is made of. */
 const recipe = 5;
@@ -160,7 +157,7 @@ const userlandLayer = async (onProgress: OnProgress, more: readonly string[]): P
       return found;
     },
   );
-  return layer('userland', [...packages.map((record) => record.sha256), ...added].join('\n'), async () => {
+  return layer('userland', packages.map((record) => record.sha256).join('\n'), async () => {
     const directory = await mkdtemp(join(tmpdir(), 'kernspec-userland-'));
     try {
       const total = packages.map(({ size }) => size).reduce((sum, size) => sum + size, 0);
@@ -170,9 +167,7 @@ const userlandLayer = async (onProgress: OnProgress, more: readonly string[]): P
           onProgress({ what: `the guest's ${packages.length} packages`, done: before + done, total }),
         );
         before += record.size;
-        const asked = added.includes(record.name);
-        const filter = (member: string): boolean => !leftOut.test(member) && (asked || !unitFiles.test(member));
-        await extractDeb(path, { into: directory, filter });
+        await extractDeb(path, { into: directory, filter: (member) => !leftOut.test(member) });
       }
       return userlandEntries(await entriesBelow(directory));
     } finally {
