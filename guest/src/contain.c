@@ -88,6 +88,8 @@ static void attend(int child_state) {
     /* With the init everybody in its namespace has ended: what there is to read is all there will be. */
     int timeout = waiting.id != 0 ? 10 : -1;
     int ready = poll(polled, sizeof polled / sizeof *polled, over && !drained ? 0 : timeout);
+    /* An end is told before a look that has seen it. */
+    if (ready > 0 && polled[1].revents != 0) collect_children(child_state);
     if (waiting.id != 0) look_for_it();
     if (over && ready == 0 && !drained) {
       struct line line;
@@ -100,7 +102,6 @@ static void attend(int child_state) {
       polled[0].fd = -1;
       end_all();
     }
-    if (polled[1].revents != 0) collect_children(child_state);
     if (polled[2].revents != 0) lines_of(state.events, &events, pass_event);
     if (polled[3].revents != 0 && !pass_on(state.output, "O ")) polled[3].fd = -1;
     if (polled[4].revents != 0 && !pass_on(state.errors, "E ")) polled[4].fd = -1;

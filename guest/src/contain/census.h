@@ -45,7 +45,9 @@ static void count_thread(struct census *census, const char *status) {
   char is = state_in(status);
   uint64_t pending = status_field(status, "\nSigPnd:", 16) | status_field(status, "\nShdPnd:", 16);
   bool takes = (pending & ~status_field(status, "\nSigBlk:", 16)) != 0;
-  census->busy += is == 'R' || is == 'D' || (is != 'Z' && is != 'T' && takes);
+  /* An init sleeps in the middle of its exit, until all members are gone: who has no memory any more is about to end. */
+  bool leaves = is != 'Z' && strstr(status, "\nVmSize:") == NULL;
+  census->busy += is == 'R' || is == 'D' || leaves || (is != 'Z' && is != 'T' && takes);
   census->switches += status_field(status, "\nvoluntary_ctxt_switches:", 10);
   census->switches += status_field(status, "\nnonvoluntary_ctxt_switches:", 10);
 }
