@@ -179,7 +179,7 @@ export const initsPage = ({ kernels, inits }: PublishedInits): string => {
     '<!-- Made by `npm run generate` from inits.json; do not edit. -->',
     '# Container inits: who does what',
     '',
-    `${names.length} programs as PID 1, ${allChecks.length} checks, on Linux ${kernels.map(({ version }) => version).join(', ')}. Debian's and npm's packages, run for real by \`npx kernspec init --all\`.`,
+    `${names.length} programs as PID 1, ${allChecks.length} checks, on Linux ${kernels.map(({ version }) => version).join(', ')}. Debian's packages, run for real by \`npx kernspec init --all\`.`,
     '',
     '✓ pass · **✗** a MUST fails · ! a SHOULD does not hold · · a choice or a number · – could not be asked of this program. Several marks in a cell: one for each kernel, oldest first.',
     ...picture,
