@@ -124,11 +124,13 @@ const work = async ({ shared, patient, alone }: Batch, options: ValidationOption
   const breaks = (job: Job, failure: MachineFailure): void =>
     options.onResult(resultOf(job, untested(`it broke the machine: ${failure.message}`), 0, []));
   // The first by itself: what the emulator translates and Python compiles at a program's first start serves all others.
+  const { slowdown } = await place.machine();
   const start = performance.now();
   await take(shared.splice(0, 1), (job) => lost.push(job));
-  const heavy = performance.now() - start > heavyMs * (await place.machine()).slowdown;
+  const heavy = performance.now() - start > heavyMs * slowdown;
   const lanes = [...Array<Job[]>(sideBySide).fill(shared), ...Array<Job[]>(patientSideBySide).fill(patient)];
   await Promise.all((heavy ? [shared] : lanes).map((jobs) => take(jobs, (job) => lost.push(job))));
+  // Those of a heavy program: nobody has taken them yet.
   await take(patient, (job) => lost.push(job));
   // What shared a machine that broke may have had no part in it: each is made again, and now it is known whose it is.
   await take(lost, breaks);
