@@ -10,12 +10,12 @@ import { cacheDir, projectRoot } from '../base/paths.ts';
 import type { Kernel } from '../kernels/kernel.ts';
 import { AptRoot, type OnProgress, type PackageRecord } from '../../vm/archive/apt-root.ts';
 import { extractDeb } from '../../vm/archive/deb.ts';
+import { npmPackage } from '../../vm/archive/npm-package.ts';
 import { cpioArchive, type CpioEntry } from '../../vm/image/cpio.ts';
 import { entriesBelow, withParents } from '../../vm/image/tree.ts';
 import { readCatalogue } from './catalogue.ts';
 import { compileFixtures } from './fixtures.ts';
 import { modulesInOrder } from './modules.ts';
-import { npmPackage } from '../../vm/archive/npm-package.ts';
 
 /** One initramfs: everything that runs in a guest. */
 export interface GuestImage {

@@ -151,6 +151,7 @@ export class Qemu implements AsyncDisposable {
     // A channel that breaks usually means that QEMU is ending; its own words are the better reason.
     if (error instanceof LinkError)
       await withDeadline({ what: "QEMU's last words", ms: 1_000 }, this.failed).catch(() => undefined);
+    // The first line of an oops says that there is one, the others say where. (arch/x86/kernel/dumpstack.c, oops_end())
     if (this.#failure?.kind === 'oops')
       await this.console.until("The end of the kernel's report", /---\[ end trace/, 1_000).catch(() => undefined);
     const cause = this.#failure ?? error;
