@@ -77,8 +77,8 @@ static void become(char **argv, const sigset_t *mask, const struct sigaction *ch
 
 /* --- children ------------------------------------------------------------------------------------------------------------ */
 
-/* wait(2)'s status of the command once it has ended; -1 before. */
-static int ended = -1;
+/* wait(2)'s status of the command once it has ended, and of whoever else ended last; -1 before. */
+static int ended = -1, another = -1;
 static bool all_gone, stopping;
 
 static void reap(pid_t command) {
@@ -86,7 +86,7 @@ static void reap(pid_t command) {
   bool own_only = is("reaps-nobody-else") || (is("stops-reaping") && stopping);
   pid_t pid;
   while ((pid = waitpid(own_only ? command : -1, &status, flags)) > 0) {
-    if (pid == command || (ended >= 0 && is("takes-the-last-status"))) ended = status;
+    *(pid == command ? &ended : &another) = status;
     if (is("reaps-one-at-a-time")) return;
   }
   all_gone = pid < 0;
@@ -96,8 +96,9 @@ static int exit_code(void) {
   /* The time is what is wrong about it. */
   if (is("ends-late")) nanosleep(&(struct timespec){.tv_sec = 2, .tv_nsec = 500000000}, NULL);
   if (is("always-exits-0")) return 0;
-  if (WIFEXITED(ended)) return WEXITSTATUS(ended);
-  return is("forgets-that-it-was-a-signal") ? WTERMSIG(ended) : 128 + WTERMSIG(ended);
+  int status = is("takes-the-status-of-another") && another >= 0 ? another : ended;
+  if (WIFEXITED(status)) return WEXITSTATUS(status);
+  return is("forgets-that-it-was-a-signal") ? WTERMSIG(status) : 128 + WTERMSIG(status);
 }
 
 /* --- signals --------------------------------------------------------------------------------------------------------------- */

@@ -222,7 +222,7 @@ export const stoppingChecks: readonly Check[] = [
     alone: true,
     statement: 'The exit code is right while 300 orphans die in the same moment.',
     expected: 'exit 9',
-    brokenBy: 'waits-for-all,takes-the-last-status',
+    brokenBy: 'waits-for-all,takes-the-status-of-another',
     sources: ['waitpid(2)', 'openSUSE/catatonit#17'],
     run: async (bench) => {
       const container = await bench.start(`${orphans(300)}; block USR1; ready; sigwait USR1; open go; exit 9`);
