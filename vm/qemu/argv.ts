@@ -49,6 +49,12 @@ export const stateDescriptor = 5;
  */
 const translationMiB = 128;
 
+/**
+ * Everything that TCG can do, but for what it does slowly: with ERMS and FSRM kernel and C library copy and clear memory by
+ * `rep movsb`, which TCG does byte by byte, and with LA57 the MMU walks five levels of page tables. (A run: 14 % less CPU time)
+ */
+const tcgCpu = 'max,-erms,-fsrm,-la57';
+
 const originArgv = (origin: Origin): readonly string[] =>
   origin.kind === 'clone'
     ? ['-incoming', 'defer']
@@ -72,7 +78,7 @@ export const qemuArgv = (options: QemuOptions): readonly string[] => [
   ...['-name', options.name],
   ...['-M', `q35,usb=off,sata=off,smbus=off${options.origin.memory === undefined ? '' : ',memory-backend=pc.ram'}`],
   ...['-accel', options.accel === 'tcg' ? `tcg,tb-size=${translationMiB}` : 'kvm'],
-  ...['-cpu', options.accel === 'kvm' ? 'host' : 'max'],
+  ...['-cpu', options.accel === 'kvm' ? 'host' : tcgCpu],
   ...['-smp', String(options.cpus)],
   ...['-m', `${options.memoryMiB}M`],
   ...memoryArgv(options),
