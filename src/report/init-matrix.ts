@@ -29,6 +29,7 @@ export const PublishedInits = z.strictObject({
   ),
 });
 export type PublishedInits = z.infer<typeof PublishedInits>;
+type Row = PublishedInits['inits'][string]['checks'][string];
 
 /** What was seen, without what differs from run to run: times, sizes, pids of the run's own directory. */
 const steady = (text: string): string =>
@@ -63,15 +64,24 @@ const cellIn = (record: InitRecord, init: string, check: string, version: string
 
 const versionOf = (kernel: string): string => kernel.replace(/^linux-/, '');
 
-/** What was known of inits, with what a record has to say. A kernel takes the place of another of its series. */
-export const publishInits = (previous: PublishedInits | undefined, record: InitRecord): PublishedInits => {
+/**
+ * What was known of inits, with what a record has to say. A kernel takes the place of another of its series; programs that are
+ * no longer there go.
+ *
+ * @param programs names of all programs of the catalogue, in its order
+ */
+export const publishInits = (
+  previous: PublishedInits | undefined,
+  record: InitRecord,
+  programs: readonly string[],
+): PublishedInits => {
   const judged = record.kernels
     .filter(({ id }) => id.startsWith('linux-'))
     .map(({ id, series }) => ({ series, version: versionOf(id) }));
   const kept = (previous?.kernels ?? []).filter(({ series }) => !judged.some((kernel) => kernel.series === series));
   const kernels = [...kept, ...judged].toSorted(byVersion);
   const of = new Map(record.targets.map(({ name, argv, role }) => [name, { argv, role }] as const));
-  const names = [...new Set([...Object.keys(previous?.inits ?? {}), ...of.keys()])];
+  const names = programs.filter((name) => of.has(name) || previous?.inits[name] !== undefined);
   const row = (init: string, check: string) => {
     const cells = kernels.map(
       ({ version }) => cellIn(record, init, check, version) ?? cellOf(previous, init, check, version),
@@ -134,8 +144,21 @@ const markOf = (verdicts: string): string => {
   return new Set(texts).size === 1 ? (texts[0] ?? '') : texts.join('');
 };
 
+/** What was seen: one text when all kernels agree that were asked, or each with the kernels on which it was seen. */
+const seenOn = ({ kernels }: PublishedInits, { verdicts, seen }: Row): string => {
+  const on = new Map<string, string[]>();
+  for (const [i, { series }] of kernels.entries()) {
+    if (verdicts[i] === unasked) continue;
+    const text = (seen.length === 1 ? seen[0] : seen[i]) ?? '';
+    on.set(text, [...(on.get(text) ?? []), series]);
+  }
+  const texts = [...on].map(([text, series]) => (on.size === 1 ? text : `${series.join(' ')}: ${text}`));
+  return texts.join('; ');
+};
+
 /** docs/generated/inits.md: checks × inits as a picture, then each check with what each init was seen to do. */
-export const initsPage = ({ kernels, inits }: PublishedInits): string => {
+export const initsPage = (published: PublishedInits): string => {
+  const { kernels, inits } = published;
   const names = Object.keys(inits);
   const head = ['check', 'level', ...names];
   const table = (titles: readonly string[], rows: readonly (readonly string[])[]): readonly string[] => [
@@ -160,8 +183,7 @@ export const initsPage = ({ kernels, inits }: PublishedInits): string => {
     const rows = names.flatMap((name): readonly (readonly string[])[] => {
       const row = inits[name]?.checks[id];
       if (row === undefined || /^[u.]*$/.test(row.verdicts)) return [];
-      const seen = row.seen.length === 1 ? row.seen : row.seen.map((text, i) => `${kernels[i]?.series ?? ''}: ${text}`);
-      return [[name, markOf(row.verdicts), inTable([...new Set(seen)].join('; '))]];
+      return [[name, markOf(row.verdicts), inTable(seenOn(published, row))]];
     });
     const lines = rows.length === 0 ? ['Asked of none of these.'] : table(['init', '', 'seen'], rows);
     return [
@@ -179,7 +201,7 @@ export const initsPage = ({ kernels, inits }: PublishedInits): string => {
     '<!-- Made by `npm run generate` from inits.json; do not edit. -->',
     '# Container inits: who does what',
     '',
-    `${names.length} programs as PID 1, ${allChecks.length} checks, on Linux ${kernels.map(({ version }) => version).join(', ')}. Debian's packages, run for real by \`npx kernspec init --all\`.`,
+    `${names.length} programs as PID 1, ${allChecks.length} checks, on Linux ${kernels.map(({ version }) => version).join(', ')}. Debian's and npm's packages, run for real by \`npx kernspec init --all\`.`,
     '',
     '✓ pass · **✗** a MUST fails · ! a SHOULD does not hold · · a choice or a number · – could not be asked of this program. Several marks in a cell: one for each kernel, oldest first.',
     ...picture,

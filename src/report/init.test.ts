@@ -147,7 +147,8 @@ describe('known failures', () => {
 });
 
 describe('what inits are known to do', () => {
-  const published = publishInits(undefined, record);
+  const programs = ['dumb-init', 'tini'];
+  const published = publishInits(undefined, record, programs);
 
   it('is a letter and a text for each kernel, without what differs from run to run', () => {
     expect(published.kernels).toEqual([{ series: '6.12', version: '6.12.1' }]);
@@ -175,10 +176,15 @@ describe('what inits are known to do', () => {
       kernels: [{ ...kernel, id: 'linux-7.3.4', series: '7.3' }],
       targets: [{ ...target, name: 'dumb-init', kernel: 'linux-7.3.4' }],
     };
-    const both = publishInits(published, newer);
+    const both = publishInits(published, newer, programs);
+    expect(Object.keys(both.inits)).toEqual(['dumb-init', 'tini']);
     expect(both.kernels.map(({ series }) => series)).toEqual(['6.12', '7.3']);
     expect(both.inits['tini']?.checks['SIG-TERM']).toEqual({ verdicts: 'p.', seen: ['the command got TERM', ''] });
     expect(both.inits['dumb-init']?.checks['SIG-TERM']).toEqual({ verdicts: '.p', seen: ['', 'the command got TERM'] });
+  });
+
+  it('forgets programs that are no longer in the catalogue', () => {
+    expect(publishInits(published, { ...record, targets: [] }, ['dumb-init']).inits).toEqual({});
   });
 
   it('says what has changed: a verdict, or a choice, but not a time', () => {
@@ -186,11 +192,25 @@ describe('what inits are known to do', () => {
     expect(drift(published, changed('SIG-EPERM', { verdict: 'pass', actual: 'alive' }))).toEqual([
       'tini SIG-EPERM on linux-6.12.1: fail (exit 1 <\ufffd>) is expected, pass (alive) came',
     ]);
-    const trait = publishInits(undefined, changed('SIG-TERM', { verdict: 'info', actual: 'after 12.0 s: exit 5' }));
+    const info = changed('SIG-TERM', { verdict: 'info', actual: 'after 12.0 s: exit 5' });
+    const trait = publishInits(undefined, info, programs);
     expect(drift(trait, changed('SIG-TERM', { verdict: 'info', actual: 'after 13.5 s: exit 5' }))).toEqual([]);
     expect(drift(trait, changed('SIG-TERM', { verdict: 'info', actual: 'never' }))).toEqual([
       'tini SIG-TERM on linux-6.12.1: info (after … s: exit 5) is expected, info (never) came',
     ]);
+  });
+
+  it('names the kernels on which something else was seen', () => {
+    const kernels = ['5.10', '6.1', '7.3'].map((series) => ({ series, version: `${series}.4` }));
+    const row = { verdicts: 'ipi', seen: ['one', 'two', 'one'] };
+    const tini = {
+      argv: ['tini'],
+      role: 'wrapper',
+      checks: { COST: row, 'SIG-TERM': { verdicts: 'p.p', seen: ['x', '', 'x'] } },
+    };
+    const page = initsPage({ schema: 1, kernels, inits: { tini } });
+    expect(page).toContain('| tini | ·✓· | 5.10 7.3: one; 6.1: two |');
+    expect(page).toContain('| tini | ✓ | x |');
   });
 
   it('is a page with a mark for each, and what was seen', () => {

@@ -234,8 +234,9 @@ const report = async (
 };
 
 const publish = async (record: InitRecord): Promise<void> => {
-  for (const [path, text] of Object.entries(initDocuments(publishInits(await readPublishedInits(), record))))
-    await writeText(text, join(projectRoot, path));
+  const programs = (await readKnownInits()).map(({ name }) => name);
+  const published = publishInits(await readPublishedInits(), record, programs);
+  for (const [path, text] of Object.entries(initDocuments(published))) await writeText(text, join(projectRoot, path));
 };
 
 /** @param bad whether something that was found speaks against a target */
