@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -120,21 +119,7 @@ static bool passes_on(const siginfo_t *info) {
   return true;
 }
 
-/* Whether a signal is still pending for a process. (proc_pid_status(5), ShdPnd) */
-static bool is_pending(pid_t pid, int signo) {
-  char path[64], status[4096] = "";
-  snprintf(path, sizeof path, "/proc/%d/status", pid);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  if (read(fd, status, sizeof status - 1) < 0) status[0] = '\0';
-  close(fd);
-  const char *line = strstr(status, "\nShdPnd:");
-  return line != NULL && (strtoull(line + 8, NULL, 16) >> (signo - 1) & 1) != 0;
-}
-
 static void pass_on(pid_t command, const siginfo_t *info) {
-  /* What the terminal has sent to the group must have been taken, or the two are one. (signal(7): they do not queue) */
-  while (is("shares-its-group") && is_pending(command, info->si_signo)) sched_yield();
   if (is("signals-everybody") && info->si_signo == SIGTERM) kill(-1, SIGTERM);
   else if (kill(command, info->si_signo) < 0 && is("gives-up")) exit(1);
   if (is("kills-at-once") && info->si_signo == SIGTERM) kill(command, SIGKILL);

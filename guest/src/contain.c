@@ -86,7 +86,7 @@ static void attend(int child_state) {
     if (drained && state.closing) return;
     bool over = state.exited && polled[3].fd < 0 && polled[4].fd < 0;
     /* With the init everybody in its namespace has ended: what there is to read is all there will be. */
-    int timeout = waiting.id != 0 ? 10 : -1;
+    int timeout = waiting.id != 0 ? waiting.pause : -1;
     int ready = poll(polled, sizeof polled / sizeof *polled, over && !drained ? 0 : timeout);
     /* An end is told before a look that has seen it. */
     if (ready > 0 && polled[1].revents != 0) collect_children(child_state);

@@ -1,6 +1,7 @@
 import { withDeadline } from '../base/deadline.ts';
 import { deferred } from '../base/deferred.ts';
 import { DeadlineError } from '../base/errors.ts';
+import { notStarved, starvedMs } from '../base/starvation.ts';
 import type { FixtureEvent } from '../evidence/fixture-event.ts';
 import { parseProcStatus, type ProcStatus } from '../evidence/proc-status.ts';
 import { waitStatus, type WaitStatus } from '../evidence/wait-status.ts';
@@ -145,7 +146,10 @@ export class Container implements AsyncDisposable {
     return event === undefined ? undefined : { status: waitStatus(event.status ?? 0), t: event.t };
   }
 
-  /** Waits until `look` finds something in what has been said; undefined when it does not come in time or cannot any more. */
+  /**
+   * Waits until `look` finds something in what has been said; undefined when it does not come in time or cannot any more. What
+   * this computer had no processor for is not part of the time.
+   */
   async until<T>(look: () => T | undefined, ms: number): Promise<T | undefined> {
     const found = deferred<T | undefined>();
     const watcher = (): void => {
@@ -156,7 +160,12 @@ export class Container implements AsyncDisposable {
     watcher();
     try {
       const what = 'What an init may do';
-      return await withDeadline({ what, ms }, Promise.race([found.promise, this.#witnesses.broken]));
+      const come = Promise.race([found.promise, this.#witnesses.broken]);
+      return await notStarved(
+        ms,
+        () => starvedMs(this.#machine.pid),
+        (left) => withDeadline({ what, ms: left }, come),
+      );
     } catch (error) {
       if (error instanceof DeadlineError) return look();
       throw error;
@@ -246,10 +255,29 @@ export class Container implements AsyncDisposable {
     return this.#census('census').then(({ census }) => census);
   }
 
-  /** Waits until there are no zombies, and no more members than so many; undefined when it does not come to that. */
+  /**
+   * Waits until there are no zombies, and no more members than so many; undefined when it does not come to that, and nobody is at
+   * it ({@link untilAtRest}).
+   */
   async reaped(members: number, ms: number): Promise<Census | undefined> {
-    const { result, census } = await this.#census(`reaped ${members} ${Math.round(ms)}`, ms);
-    return result === 1 ? census : undefined;
+    for (let round = 0; round < unrestMost; round++) {
+      const { result, census } = await this.#census(`reaped ${members} ${Math.round(ms)}`, ms);
+      if (result === 1) return census;
+      if (await this.quiet(restMs)) return undefined;
+    }
+    return undefined;
+  }
+
+  /**
+   * Does something to a terminal's foreground group while PID 1 stands still, and lets it go on when `taken` is there: what it then
+   * passes on comes as a signal of its own. (signal(7): two of a kind that are pending are one)
+   */
+  async whileInitStops(work: () => Promise<unknown>, taken: () => Promise<unknown>): Promise<void> {
+    await this.signal('STOP');
+    await this.inState('T', this.hostPid, oursMs * this.#machine.slowdown);
+    await work();
+    await taken();
+    await this.signal('CONT');
   }
 
   /**

@@ -96,6 +96,8 @@ static struct {
   int64_t until;
   struct census before;
   bool looked;
+  /* Milliseconds until the next look. Whoever is looked at needs the one processor, too: it has two thirds of it at least. */
+  int pause;
 } waiting;
 
 static void wait_for(long id, bool quiet, long members, long ms) {
@@ -104,11 +106,15 @@ static void wait_for(long id, bool quiet, long members, long ms) {
   waiting.members = members;
   waiting.until = monotonic_ns() + ms * 1000000;
   waiting.looked = false;
+  waiting.pause = 10;
 }
 
 /* Looks whether it has come, or will not come any more: 1 or 0 is the answer. */
 static void look_for_it(void) {
+  int64_t start = monotonic_ns();
   struct census now = take_census();
+  int took = (int)((monotonic_ns() - start) / 1000000);
+  waiting.pause = took > 5 ? 2 * took : 10;
   bool same = waiting.looked && now.switches == waiting.before.switches && now.members == waiting.before.members;
   bool come = waiting.quiet ? same && now.busy == 0 && waiting.before.busy == 0
                             : now.zombies == 0 && now.members <= waiting.members;

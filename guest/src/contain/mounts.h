@@ -53,8 +53,17 @@ static void bind_below(const char *from, const char *to) {
   bind_mount(from, path);
 }
 
+/* The initramfs as a mount of its own in its own place: below it there is nothing that pivot_root(2) could exchange. */
+static void move_root(void) {
+  if (mount("/", "/mnt", NULL, MS_BIND | MS_REC, NULL) < 0 || chdir("/mnt") < 0 ||
+      mount("/mnt", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0)
+    fail("root");
+}
+
 static void prepare_mounts(void) {
-  if (strcmp(wanted.root, "/") != 0) {
+  if (strcmp(wanted.root, "/") == 0) {
+    move_root();
+  } else {
     /* A mount of its own, so that it can be made read-only without touching anything else. */
     if (mount(wanted.root, wanted.root, NULL, MS_BIND | MS_REC, NULL) < 0) fail(wanted.root);
     bind_below("/kernspec", "/kernspec");
