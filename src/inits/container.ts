@@ -269,18 +269,6 @@ export class Container implements AsyncDisposable {
   }
 
   /**
-   * Does something to a terminal's foreground group while PID 1 stands still, and lets it go on when `taken` is there: what it then
-   * passes on comes as a signal of its own. (signal(7): two of a kind that are pending are one)
-   */
-  async whileInitStops(work: () => Promise<unknown>, taken: () => Promise<unknown>): Promise<void> {
-    await this.signal('STOP');
-    await this.inState('T', this.hostPid, oursMs * this.#machine.slowdown);
-    await work();
-    await taken();
-    await this.signal('CONT');
-  }
-
-  /**
    * A barrier: two looks in a row at which nobody ran, nobody had a signal to take, and nobody had woken up in between. What was
    * sent before has come as far as it ever will, but for what waits for a timer.
    *
