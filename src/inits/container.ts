@@ -263,7 +263,10 @@ export class Container implements AsyncDisposable {
     for (let round = 0; round < unrestMost; round++) {
       const { result, census } = await this.#census(`reaped ${members} ${Math.round(ms)}`, ms);
       if (result === 1) return census;
-      if (await this.quiet(restMs)) return undefined;
+      if (!(await this.quiet(restMs))) continue;
+      // The last of them may have been reaped while it was found out whether anybody is at it.
+      const last = await this.census();
+      return last.zombies === 0 && last.members <= members ? last : undefined;
     }
     return undefined;
   }
