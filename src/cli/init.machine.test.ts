@@ -191,6 +191,9 @@ describe('what cannot be meant', () => {
     expect(await says(['--selfcheck', 'tini'])).toBe(
       '2 --selfcheck is about our own broken inits: no other can be named.',
     );
+    expect(await says(['--publish', '--', '/bin/true'])).toBe(
+      '2 --publish is for programs of our catalogue: the page has a row for no other.',
+    );
     expect(await says([])).toBe('2 Nothing to validate is named.');
     expect(await says(['--', '{cmd}'])).toBe('2 The command line begins with {cmd}: there is no program to validate.');
     expect(await says(['--profile', 'wrapper', '--', process.execPath])).toBe(

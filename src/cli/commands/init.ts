@@ -186,6 +186,10 @@ const init = async (names: readonly string[], argv: readonly string[], options: 
   }
   const knownFailures =
     options.knownFailures === undefined ? undefined : parseKnownFailures(await readText(options.knownFailures));
+  if (options.publish === true && (argv.length > 0 || options.inits !== undefined || options.rootfs !== undefined))
+    throw new UsageError('--publish is for programs of our catalogue: the page has a row for no other.', {
+      hint: 'Add the program to guest/inits/known.json, or keep its record with --json FILE.',
+    });
   const wanted = await wantedOf(names, argv, options);
   const kernels = await prepareKernels(options.kernel ?? ['newest'], progress, wanted.extras);
   const run = new InitRun(await recordHead(newRunId(), kernels, ''), { ...wanted, checks, progress, ...options });
