@@ -20,7 +20,10 @@ static void do_serve(char **words, int count, char *block) {
     else if (strcmp(words[i], "grace") == 0) grace = value_of(words[i + 1]);
     else die("serve knows no", words[i]);
   }
-  /* It takes each signal before the sender can send another: two of a kind that are pending are one. (sched(7)) */
+  /*
+   * It takes each signal before the sender can send another: two of a kind that are pending are one. It is not served first
+   * where it may not ask for it: without CAP_SYS_NICE. (sched(7))
+   */
   struct sched_param first = {.sched_priority = 2};
   sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &first);
   uint64_t all = ~0ULL;

@@ -147,7 +147,7 @@ export const reapingChecks: readonly Check[] = [
     patient: true,
     roles: ['wrapper', 'supervisor', 'bare'],
     statement: 'It does not wake up while nothing happens.',
-    expected: '0 wake-ups in 6 s',
+    expected: `0 wake-ups in ${idleMs / 1000} s`,
     brokenBy: 'wakes-up',
     sources: ['proc_pid_status(5): voluntary_ctxt_switches'],
     run: async (bench) => {
