@@ -106,6 +106,16 @@ describe("a program of one's own", () => {
     expect(exitCode).toBe(0);
   });
 
+  test('that has a reaper within itself is asked whether it leaves the statuses of others alone', async () => {
+    await writeFile(file('library.c'), await readFile(new URL('../../guest/inits/library.c', import.meta.url)));
+    await runOrFail('cc', ['-o', file('library'), file('library.c')]);
+    const args = ['init', '--profile', 'library', '--check', 'REAP-NOSTEAL', '--check', 'SIG-TERM'];
+    const { exitCode, stdout } = await place.kernspec([...args, '--', file('library'), 'takes-every-status', '{cmd}']);
+    expect(stdout).toContain('Actual: some are not right: they are told as "lost"');
+    expect(stdout).toMatch(/– SIG-TERM +MUST +it is asked of inits, not of an application with a reaper/);
+    expect(exitCode).toBe(1);
+  });
+
   test('that is PID 1 itself is asked whether it ends and reaps', async () => {
     const app = await script('app', '#!/bin/sh\ntrap "exit 0" TERM\nwhile :; do sleep 1000 & wait; done\n');
     const args = [

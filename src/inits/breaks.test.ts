@@ -24,8 +24,12 @@ const said = (how: string, finding: Finding): string | undefined => {
 
 test('each requirement has an init that breaks it, and is asked of the unbroken one, too', () => {
   expect(withoutBreak()).toEqual([]);
-  // Two programs for each of 49; a sleeper for the one that is about programs without a command.
-  expect(breaksOf(allChecks)).toHaveLength(99);
+  // Two programs for each of 50; a sleeper for the one that is about programs without a command.
+  expect(breaksOf(allChecks)).toHaveLength(101);
+  expect(breaksOf(selectChecks(['REAP-NOSTEAL'])).map(({ target }) => [target.argv[0], target.role])).toEqual([
+    ['/kernspec/bin/library-init', 'library'],
+    ['/kernspec/bin/library-init', 'library'],
+  ]);
   expect(breaksOf(selectChecks(['STOP-BARE'])).map(({ target }) => target.name)).toEqual(['sleep']);
   const unbroken: Check = {
     id: 'NEW',
@@ -39,9 +43,9 @@ test('each requirement has an init that breaks it, and is asked of the unbroken 
   expect(withoutBreak([unbroken])).toEqual(['NEW']);
 });
 
-test('the broken init can be broken in just the ways that checks name', () => {
-  const source = readFileSync(join(projectRoot, 'guest/inits/broken.c'), 'utf8');
-  const known = [...source.matchAll(/\bis\("([^"]+)"\)/g)].map(([, how = '']) => how);
+test('our programs can be broken in just the ways that checks name', () => {
+  const sources = ['broken.c', 'library.c'].map((file) => readFileSync(join(projectRoot, 'guest/inits', file), 'utf8'));
+  const known = [...sources.join('').matchAll(/\bis\("([^"]+)"\)/g)].map(([, how = '']) => how);
   const named = allChecks.flatMap(({ brokenBy }) => brokenBy?.split(',') ?? []);
   expect([...new Set(named)].toSorted()).toEqual([...new Set(known)].toSorted());
 });

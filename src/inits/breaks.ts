@@ -1,14 +1,18 @@
 import { allChecks } from './checks.ts';
 import type { Check } from './check.ts';
-import { brokenInit, sleeper } from './known.ts';
+import { brokenInit, brokenLibrary, sleeper } from './known.ts';
+import type { Target } from './target.ts';
 import type { CheckResult, Question } from './validation.ts';
 
 /** Whether nobody may pass it who does not do what it says: those of a choice or a number cannot be failed. */
-const isRequirement = ({ level, roles }: Check): boolean =>
-  (level === 'MUST' || level === 'SHOULD') && roles.length > 0;
+const isRequirement = ({ level }: Check): boolean => level === 'MUST' || level === 'SHOULD';
 
 /** Whether only a program that runs no command can be asked: doing nothing at all breaks it. */
 const isBare = ({ roles }: Check): boolean => roles.every((role) => role === 'bare');
+
+/** Our program that is broken so, and can be asked. */
+const brokenFor = ({ roles }: Check, how: string): Target =>
+  roles.every((role) => role === 'library') ? brokenLibrary(how) : brokenInit(how);
 
 /** The requirements among checks that no init of ours breaks. */
 export const withoutBreak = (checks: readonly Check[] = allChecks): readonly string[] =>
@@ -16,14 +20,13 @@ export const withoutBreak = (checks: readonly Check[] = allChecks): readonly str
 
 /** What must be asked so that it is seen that checks can fail: each of the init that is broken so, and of the same one unbroken. */
 export const breaksOf = (checks: readonly Check[]): readonly Question[] => {
-  const whole = brokenInit('nothing');
   return checks.filter(isRequirement).flatMap((check): Question[] => {
     if (isBare(check)) return [{ target: sleeper, check }];
     return check.brokenBy === undefined
       ? []
       : [
-          { target: brokenInit(check.brokenBy), check },
-          { target: whole, check },
+          { target: brokenFor(check, check.brokenBy), check },
+          { target: brokenFor(check, 'nothing'), check },
         ];
   });
 };

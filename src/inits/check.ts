@@ -3,8 +3,11 @@ import type { Bench } from './bench.ts';
 /** How much a check weighs: must a conforming init do this, should it, may it, or is it a choice. (RFC 2119) */
 export type Level = 'MUST' | 'SHOULD' | 'MAY' | 'trait';
 
-/** What a program is to the container: it runs one command, it keeps services running, or it is the application itself. */
-export const roles = ['wrapper', 'supervisor', 'bare'] as const;
+/**
+ * What a program is to the container: it runs one command, it keeps services running, or it is the application itself; the
+ * last may have a reaper within itself from a library, and runs our command for every number from 0 to 199 then.
+ */
+export const roles = ['wrapper', 'supervisor', 'bare', 'library'] as const;
 export type Role = (typeof roles)[number];
 
 /** The three duties of PID 1: pass on TERM, end on a TERM from outside, reap orphans. */
@@ -30,7 +33,7 @@ export interface Check {
   readonly expected: string;
   /** Where it comes from: man pages, kernel functions, issue threads. */
   readonly sources: readonly string[];
-  /** What our broken init does wrong so that it must fail the check: a requirement that nobody fails says nothing. (guest/inits/broken.c) */
+  /** What our broken init does wrong so that it must fail the check: a requirement that nobody fails says nothing. (guest/inits/broken.c, library.c) */
   readonly brokenBy?: string;
   /** Nothing else may run in the machine meanwhile: it measures time or does much at once. */
   readonly alone?: true;

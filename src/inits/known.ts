@@ -71,3 +71,10 @@ export const brokenInit = (how: string): Target => ({
   stopSignal: 'TERM',
   endsOn: usualEnds,
 });
+
+/** An application with a reaper that is broken in one way, or in `nothing`. */
+export const brokenLibrary = (how: string): Target => ({
+  ...brokenInit(how),
+  argv: ['/kernspec/bin/library-init', how, '{cmd}'],
+  role: 'library',
+});

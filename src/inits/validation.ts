@@ -2,7 +2,7 @@ import { messageOf } from '../base/errors.ts';
 import { MachineFailure } from '../../vm/failure.ts';
 import type { Machine } from '../../vm/machine.ts';
 import { Bench, NeverRan, type Hangs } from './bench.ts';
-import { fails, untested, verdictOf, type Check, type Finding, type InitVerdict } from './check.ts';
+import { fails, untested, verdictOf, type Check, type Finding, type InitVerdict, type Role } from './check.ts';
 import type { ContainerSighting } from './container.ts';
 import type { Target } from './target.ts';
 
@@ -60,14 +60,16 @@ const patientSideBySide = 3;
 /** Milliseconds of its first check after which a program has the machine for one check at a time: starting it takes all there is. */
 const heavyMs = 6_000;
 
-/** Why a check cannot be asked of a target, or undefined. */
-const unfit = ({ target, check }: Question): string | undefined => {
-  if (check.roles.includes(target.role) || check.roles.length === 0) return undefined;
-  if (target.role === 'bare') return 'the program runs no command of ours: it is the application itself';
-  return target.role === 'supervisor'
-    ? 'it is asked of programs that run one command'
-    : 'it is asked of other programs';
+const unfitReasons: Readonly<Record<Role, string>> = {
+  bare: 'the program runs no command of ours: it is the application itself',
+  library: 'it is asked of inits, not of an application with a reaper',
+  supervisor: 'it is asked of programs that run one command',
+  wrapper: 'it is asked of other programs',
 };
+
+/** Why a check cannot be asked of a target, or undefined. */
+const unfit = ({ target, check }: Question): string | undefined =>
+  check.roles.includes(target.role) ? undefined : unfitReasons[target.role];
 
 /**
  * Makes checks, each in containers of its own, on as many machines as there are workers; the first targets first. None shares a

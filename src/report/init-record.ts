@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { initVerdicts } from '../inits/check.ts';
+import { initVerdicts, roles } from '../inits/check.ts';
 import { RecordHead } from './record.ts';
 
 /** What came of one check. */
@@ -23,7 +23,7 @@ export type InitResult = z.infer<typeof InitResult>;
 export const TargetRecord = z.strictObject({
   name: z.string(),
   argv: z.array(z.string()),
-  role: z.enum(['wrapper', 'supervisor', 'bare']),
+  role: z.enum(roles),
   /** Id of the kernel. */
   kernel: z.string(),
   results: z.array(InitResult),

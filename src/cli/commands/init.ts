@@ -69,7 +69,10 @@ export const registerInit = (program: Command): void => {
     .argument('[names...]', 'inits of the catalogue (kernspec list inits); or -- and a command line with {cmd}')
     .option('-k, --kernel <selector>', 'kernels to run on (repeatable)', collect)
     .option('-c, --check <id>', 'a check, the beginning of an id, or "core" (repeatable)', collect)
-    .option('--profile <name>', 'core (a selection of checks), or what the program is: wrapper, supervisor, bare')
+    .option(
+      '--profile <name>',
+      'core (a selection of checks), or what the program is: wrapper, supervisor, bare, library',
+    )
     .option('--strict', 'SHOULD counts as MUST')
     .option('--all', 'all inits of the catalogue')
     .option('--selfcheck', 'prove that the checks can fail: ask each of an init that is broken in just that way')
@@ -164,8 +167,8 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
   }
   const { target, files } = await ownTarget(argv, options.rootfs);
   const own = adapt({ ...target, role: role ?? target.role, stopSignal: 'TERM', endsOn: usualEnds });
-  if (own.role === 'wrapper' && !takesCommand(own))
-    throw new UsageError('A wrapper needs {cmd} in its command line: the place of the command that it runs.', {
+  if ((own.role === 'wrapper' || own.role === 'library') && !takesCommand(own))
+    throw new UsageError(`A ${own.role} needs {cmd} in its command line: the place of the command that it runs.`, {
       hint: `kernspec init -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
     });
   return { targets: [...targets, own], extras, files, again };
