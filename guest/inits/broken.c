@@ -160,7 +160,7 @@ int main(int argc, char **argv) {
   if (!is("loses-the-terminal")) own_group(command);
   if (is("makes-signals-of-its-own")) alarm(3);
 
-  struct timespec tick = {is("reaps-by-the-clock") ? 3 : 0, is("wakes-up") ? 500000000 : 0};
+  struct timespec tick = {is("reaps-by-the-clock") ? 5 : 0, is("wakes-up") ? 500000000 : 0};
   bool ticks = is("reaps-by-the-clock") || is("wakes-up");
   for (;;) {
     siginfo_t info;

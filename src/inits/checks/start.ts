@@ -42,7 +42,7 @@ const exits7With = async (bench: Bench, options: readonly string[]): Promise<Fin
 };
 
 const tries = 6;
-const windowTries = 4;
+const windowTries = 8;
 const windows = [0, 100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 102_400, 204_800, 409_600];
 
 /** Start-up: what is executed, and signals that come early. */
