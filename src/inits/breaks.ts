@@ -19,8 +19,8 @@ export const withoutBreak = (checks: readonly Check[] = allChecks): readonly str
   checks.filter((check) => isRequirement(check) && check.brokenBy === undefined && !isBare(check)).map(({ id }) => id);
 
 /** What must be asked so that it is seen that checks can fail: each of the init that is broken so, and of the same one unbroken. */
-export const breaksOf = (checks: readonly Check[]): readonly Question[] => {
-  return checks.filter(isRequirement).flatMap((check): Question[] => {
+export const breaksOf = (checks: readonly Check[]): readonly Question[] =>
+  checks.filter(isRequirement).flatMap((check): Question[] => {
     if (isBare(check)) return [{ target: sleeper, check }];
     return check.brokenBy === undefined
       ? []
@@ -29,7 +29,6 @@ export const breaksOf = (checks: readonly Check[]): readonly Question[] => {
           { target: brokenFor(check, 'nothing'), check },
         ];
   });
-};
 
 /** Why a result shows that the check cannot tell a broken init from a good one; undefined when it can. */
 export const unnoticed = ({ target, check, verdict, actual, reason = '' }: CheckResult): string | undefined => {
