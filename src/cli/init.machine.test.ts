@@ -114,6 +114,18 @@ describe("a program of one's own", () => {
     expect(stdout).toContain('Actual: some are not right: they are told as "lost"');
     expect(stdout).toMatch(/– SIG-TERM +MUST +it is asked of inits, not of an application with a reaper/);
     expect(exitCode).toBe(1);
+    const mute = await script('mute', '#!/bin/sh\nexit 0\n');
+    const silent = await place.kernspec([
+      'init',
+      '--profile',
+      'library',
+      '--check',
+      'REAP-NOSTEAL',
+      '--',
+      mute,
+      '{cmd}',
+    ]);
+    expect(silent.stdout).toContain('Actual: only 0 of 200 statuses are told');
   });
 
   test('that is PID 1 itself is asked whether it ends and reaps', async () => {
@@ -208,6 +220,9 @@ describe('what cannot be meant', () => {
     expect(await says(['--', '{cmd}'])).toBe('2 The command line begins with {cmd}: there is no program to validate.');
     expect(await says(['--profile', 'wrapper', '--', process.execPath])).toBe(
       '2 A wrapper needs {cmd} in its command line: the place of the command that it runs.',
+    );
+    expect(await says(['--profile', 'library', '--', process.execPath])).toBe(
+      '2 A library needs {cmd} in its command line: the place of the command that it runs.',
     );
     expect(await says(['--profile', 'cor', 'tini'])).toBe('2 There is no profile "cor".');
     expect(await says(['--', file('nowhere'), '{cmd}'])).toMatch(/^2 .*nowhere/);

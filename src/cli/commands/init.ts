@@ -169,7 +169,7 @@ const wantedOf = async (names: readonly string[], argv: readonly string[], optio
   const own = adapt({ ...target, role: role ?? target.role, stopSignal: 'TERM', endsOn: usualEnds });
   if ((own.role === 'wrapper' || own.role === 'library') && !takesCommand(own))
     throw new UsageError(`A ${own.role} needs {cmd} in its command line: the place of the command that it runs.`, {
-      hint: `kernspec init -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
+      hint: `kernspec init --profile ${own.role} -- ${argv.join(' ')} {cmd}, or --profile bare for a program that is PID 1 itself.`,
     });
   return { targets: [...targets, own], extras, files, again };
 };

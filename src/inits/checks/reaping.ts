@@ -186,12 +186,14 @@ export const reapingChecks: readonly Check[] = [
     sources: ['waitpid(2)', 'ramr/go-reaper#2'],
     run: async (bench) => {
       const container = await bench.start('', { command: leavesAnOrphan });
-      const told = (): readonly string[] => container.stdout.trim().split('\n');
+      // What stands behind the last line feed may be half a line.
+      const told = (): readonly string[] => container.stdout.split('\n').slice(0, -1);
       const done = (): true | undefined =>
         container.end !== undefined || told().length >= statuses ? true : undefined;
-      await container.untilAtRest(done, bench.soon * 10);
+      const isDone = await container.untilAtRest(done, bench.soon * 10);
+      if (isDone === undefined && !(await container.quiet())) return untested('it is still at it');
+      if (told().length < statuses) return fails(`only ${told().length} of ${statuses} statuses are told`);
       const wrong = told().filter((line, n) => line !== `${n} ${n}`);
-      if (told().length !== statuses) return fails(`only ${told().length} of ${statuses} statuses are told`);
       const as = [...new Set(wrong.map((line) => `"${line.split(' ')[1] ?? ''}"`))].slice(0, 3);
       return wrong.length === 0
         ? holds(`${statuses} of ${statuses} statuses are right`)
